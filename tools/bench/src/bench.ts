@@ -33,9 +33,9 @@ export interface Arm {
    * Does the work once; only this call is timed. It may treat several items at the same time.
    *
    * @param caseName - The case being measured, one of `Bench.cases`.
-   * @returns Nothing for one item done in this process, or how much was done.
+   * @returns How much was done; nothing stands for one item, done in this process.
    */
-  run(caseName: string): Promise<Work | void> | Work | void;
+  run(caseName: string): Promise<Work | undefined> | Work | undefined;
   /** Runs once, after `Bench.prepare` and before the first round. Not measured. */
   prepare?(): Promise<void> | void;
   /** Runs once at the end, also after a failure, before `Bench.dispose`. */
@@ -83,4 +83,86 @@ export interface CaseResult {
   readonly name: string;
   readonly rounds: number;
   readonly arms: readonly ArmResult[];
+}
+
+/** Rounds measured per case unless the module or `--rounds` says otherwise. */
+export const DEFAULT_ROUNDS = 15;
+/** Rounds thrown away per case unless the module says otherwise. */
+export const DEFAULT_WARMUP = 2;
+
+/**
+ * Checks what a bench module default-exports; inside, its type is trusted.
+ *
+ * @throws {TypeError} With what was expected and where.
+ */
+export function parseBench(value: unknown): Bench {
+  const bench = parseObject(value, 'the default export');
+  parseName(bench['title'], 'title');
+  parseName(bench['unit'], 'unit');
+  const arms = parseList(bench['arms'], 'arms').map((arm, index) => parseArm(arm, `arms[${index}]`));
+  parseDistinct(arms, 'arms');
+  if (arms.filter(({ baseline }) => baseline === true).length > 1) {
+    throw new TypeError('Expected at most one arm with baseline: true, but found several');
+  }
+  if (bench['cases'] !== undefined) {
+    const names = parseList(bench['cases'], 'cases').map((name, index) => parseName(name, `cases[${index}]`));
+    parseDistinct(
+      names.map((name) => ({ name })),
+      'cases',
+    );
+  }
+  parseCount(bench['rounds'], 'rounds', 1);
+  parseCount(bench['warmup'], 'warmup', 0);
+  parseHooks(bench, ['prepare', 'dispose', 'report'], '');
+  return value as Bench;
+}
+
+function parseArm(value: unknown, where: string): Arm {
+  const arm = parseObject(value, where);
+  parseName(arm['name'], `${where}.name`);
+  if (typeof arm['run'] !== 'function') throw mismatch(`${where}.run`, 'a function', arm['run']);
+  if (arm['baseline'] !== undefined && typeof arm['baseline'] !== 'boolean') {
+    throw mismatch(`${where}.baseline`, 'a boolean', arm['baseline']);
+  }
+  parseHooks(arm, ['prepare', 'dispose'], `${where}.`);
+  return value as Arm;
+}
+
+function parseObject(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) throw mismatch(where, 'an object', value);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function parseName(value: unknown, where: string): string {
+  if (typeof value !== 'string' || value === '') throw mismatch(where, 'a non-empty string', value);
+  return value;
+}
+
+function parseList(value: unknown, where: string): readonly unknown[] {
+  if (!Array.isArray(value) || value.length === 0) throw mismatch(where, 'a non-empty array', value);
+  return value;
+}
+
+function parseDistinct(named: readonly { readonly name: string }[], where: string): void {
+  if (new Set(named.map(({ name }) => name)).size !== named.length) {
+    throw new TypeError(`Expected different names in ${where}, but found one twice`);
+  }
+}
+
+function parseCount(value: unknown, where: string, minimum: number): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) >= minimum)) {
+    throw mismatch(where, `an integer of at least ${minimum}`, value);
+  }
+}
+
+function parseHooks(owner: Readonly<Record<string, unknown>>, names: readonly string[], where: string): void {
+  for (const name of names) {
+    const hook = owner[name];
+    if (hook !== undefined && typeof hook !== 'function') throw mismatch(where + name, 'a function', hook);
+  }
+}
+
+function mismatch(where: string, expected: string, found: unknown): TypeError {
+  const shown = typeof found === 'string' || typeof found === 'number' ? JSON.stringify(found) : typeof found;
+  return new TypeError(`Expected ${where} to be ${expected}, but found ${shown}`);
 }
