@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ModelError, systemCode } from './errors.ts';
+
+/** Read and hashed at a time: as fast as larger pieces, and other work gets its turn in between. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * O_NOFOLLOW: a link that appears after the check is not followed. O_NONBLOCK: a FIFO that appears there does not
+ * hang the open. Neither exists on Windows, where both read as `undefined` and count as 0.
+ */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The size a file must have: the promised one, or any up to a limit. */
+export type SizeRule = { readonly bytes: number } | { readonly maxBytes: number };
+
+/** The content of a file and its digest, taken from one buffer. */
+export interface FileContent {
+  readonly data: Uint8Array;
+  readonly sha256: Buffer;
+}
+
+/**
+ * Reads a regular file below a root once into one buffer and hashes that buffer.
+ *
+ * No component below the root may be a link, the file may have one name only, and what `fstat` says before the first
+ * byte must still be so after the last. What happens above the root is the operator's.
+ *
+ * @param root - Absolute folder.
+ * @param path - Relative to the root, `/`-separated, sound by `checkLockPath`.
+ * @throws {ModelError} `ERR_MODEL_MISSING`, `_LINK`, `_SIZE`, `_CHANGED`, `_UNREADABLE`.
+ */
+export async function readOnce(root: string, path: string, rule: SizeRule): Promise<FileContent> {
+  try {
+    const named = await checkComponents(root, path);
+    await using handle = await open(join(root, path), OPEN_FLAGS);
+    const before = await handle.stat({ bigint: true });
+    checkRegular(before, path);
+    if (!isSameFile(named, before)) throw changed(path);
+    const content = await readAll(handle, checkSize(before, path, rule), path);
+    const after = await handle.stat({ bigint: true });
+    if (!isUnchanged(before, after)) throw changed(path);
+    // A folder swapped for a link while the file was opened shows here, as long as it is still swapped.
+    if (!isSameFile(await checkComponents(root, path), after)) throw changed(path);
+    return content;
+  } catch (error) {
+    throw toModelError(error, path);
+  }
+}
+
+/** Walks every component below the root without following links; answers what the last one is. */
+async function checkComponents(root: string, path: string): Promise<BigIntStats> {
+  const components = path.split('/');
+  let current = root;
+  for (const component of components.slice(0, -1)) {
+    current = join(current, component);
+    if (!(await lstat(current)).isDirectory())
+      throw notPlain(path, 'a folder of its path is a link or no folder');
+  }
+  const stats = await lstat(join(root, path), { bigint: true });
+  checkRegular(stats, path);
+  return stats;
+}
+
+function checkRegular(stats: BigIntStats, path: string): void {
+  if (!stats.isFile()) throw notPlain(path, 'found a link, folder, pipe, socket or device');
+  if (stats.nlink !== 1n) throw notPlain(path, `found ${stats.nlink.toString()} hard links`);
+}
+
+function checkSize({ size }: BigIntStats, path: string, rule: SizeRule): number {
+  const bytes = Number(size);
+  if ('bytes' in rule && bytes !== rule.bytes) {
+    throw new ModelError('ERR_MODEL_SIZE', `${path}: expected ${rule.bytes} bytes, found ${bytes}`);
+  }
+  if ('maxBytes' in rule && bytes > rule.maxBytes) {
+    throw new ModelError(
+      'ERR_MODEL_SIZE',
+      `${path}: expected at most ${rule.maxBytes} bytes, found ${bytes}`,
+    );
+  }
+  return bytes;
+}
+
+async function readAll(handle: FileHandle, bytes: number, path: string): Promise<FileContent> {
+  const data = new Uint8Array(bytes);
+  const hash = createHash('sha256');
+  for (let position = 0; position < bytes;) {
+    const length = Math.min(CHUNK_BYTES, bytes - position);
+    const { bytesRead } = await handle.read(data, position, length, position);
+    if (bytesRead === 0) throw changed(path);
+    hash.update(data.subarray(position, position + bytesRead));
+    position += bytesRead;
+  }
+  return { data, sha256: hash.digest() };
+}
+
+function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+function isUnchanged(a: BigIntStats, b: BigIntStats): boolean {
+  return isSameFile(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+function notPlain(path: string, found: string): ModelError {
+  return new ModelError('ERR_MODEL_LINK', `${path}: expected a regular file with one name, ${found}`);
+}
+
+function changed(path: string): ModelError {
+  return new ModelError('ERR_MODEL_CHANGED', `${path}: changed while it was read`);
+}
+
+/** Turns a file system error into a coded one. `path` is the one in the lock: the root stays out of messages. */
+export function toModelError(error: unknown, path: string): ModelError {
+  if (error instanceof ModelError) return error;
+  switch (systemCode(error)) {
+    case 'ENOENT':
+      return new ModelError('ERR_MODEL_MISSING', `${path}: not found`, { cause: error });
+    case 'ELOOP':
+    case 'ENOTDIR':
+      return new ModelError('ERR_MODEL_LINK', `${path}: a component is a link or no folder`, {
+        cause: error,
+      });
+    default:
+      return new ModelError('ERR_MODEL_UNREADABLE', `${path}: could not be read`, { cause: error });
+  }
+}
