@@ -1,10 +1,10 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/cli.ts', 'src/worker.ts'],
+  entry: ['src/index.ts', 'src/main.ts', 'src/worker.ts'],
   format: 'esm',
   target: 'node22',
-  dts: { compilerOptions: { composite: false } },
+  dts: false,
   sourcemap: true,
   clean: true,
 });

@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import type { GatewayConfigInput } from './config.ts';
+import type { AnalysisDocument } from './document.ts';
+import { EXIT, toPublicError, type PublicError } from './errors.ts';
+import { openGateway, type Gateway, type Picture } from './gateway.ts';
+import { mapInOrder } from './in-order.ts';
+import { openOutputFolder, type OutputFolder } from './output-folder.ts';
+import { pictureName, readPicture } from './picture-file.ts';
+import { pipelineOf, type PipelineName } from './pipelines/catalogue.ts';
+import type { Console } from './console.ts';
+import { describeDocument } from './wording.ts';
+
+/** What `sallyport analyze` was asked for. */
+export interface AnalyzeCommand {
+  readonly pipeline: PipelineName;
+  readonly paths: readonly string[];
+  readonly json: boolean;
+  /** Folder for annotated pictures. */
+  readonly render?: string;
+  readonly topK: number;
+  readonly config: Omit<GatewayConfigInput, 'pipelines'>;
+}
+
+/**
+ * Analyses pictures in the order given, several at a time. A refused picture does not stop the others.
+ *
+ * @returns The exit status: 0, or 2 if a picture was refused.
+ * @throws {StartError} If the gateway cannot be opened.
+ */
+export async function analyzeCommand(command: AnalyzeCommand, console: Console): Promise<number> {
+  const { pipeline, paths, json, render, topK, config } = command;
+  const workers = Math.min(config.workers ?? availableParallelism(), paths.length);
+  // One picture needs no spare worker: nothing follows it.
+  const spare = paths.length > 1 ? 1 : 0;
+  await using gateway = await openGateway({ spare, ...config, pipelines: [pipeline], workers });
+  const folder = render === undefined ? undefined : await openOutputFolder(render);
+
+  let refused = 0;
+  const answers = mapInOrder(paths, workers, (path) => answer(gateway, command, path, folder));
+  for await (const { document, renderError } of answers) {
+    if ('error' in document) refused += 1;
+    console.print(json ? JSON.stringify(document) : describeDocument(document));
+    if (renderError) console.complain(`no annotated picture: ${renderError.code}: ${renderError.message}`);
+  }
+  return refused === 0 ? EXIT.done : EXIT.inputRefused;
+}
+
+interface Answer {
+  readonly document: AnalysisDocument;
+  readonly renderError?: PublicError;
+}
+
+async function answer(
+  gateway: Gateway,
+  { pipeline, topK }: AnalyzeCommand,
+  path: string,
+  folder: OutputFolder | undefined,
+): Promise<Answer> {
+  let picture: Picture;
+  try {
+    picture = await readPicture(path, pipelineOf(pipeline).spec.limits.maxBytes);
+  } catch (error) {
+    return { document: gateway.refuse(pipeline, pictureName(path), error) };
+  }
+  const document = await gateway.analyze(pipeline, picture, { topK });
+  if (folder === undefined || 'error' in document) return { document };
+  try {
+    await folder.write(picture.name, `.${pipeline}.png`, await gateway.annotate(picture, [document.result]));
+    return { document };
+  } catch (error) {
+    return { document, renderError: toPublicError(error) };
+  }
+}

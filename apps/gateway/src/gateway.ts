@@ -1,0 +1,160 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { checkDependencies, type DependencyReport } from '@sallyport/dep-policy';
+import { inspectImage, specHash } from '@sallyport/input-sanitizer';
+import { openModelLock, openVerifiedModel, type VerifiedModel } from '@sallyport/model-verifier';
+import { createGuard, ResourceError, type Guard } from '@sallyport/resource-guard';
+import { parseConfig, type GatewayConfig, type GatewayConfigInput } from './config.ts';
+import type { AnalysisDocument, AnalysisReceipt, InputRecord } from './document.ts';
+import { EXIT, StartError, toPublicError } from './errors.ts';
+import { pipelineOf, type PipelineName } from './pipelines/catalogue.ts';
+import type { PipelineAnswer, PipelineResult } from './pipelines/open-pipeline.ts';
+import type { AnalyzeInput, AnnotateInput, LoadInput } from './worker.ts';
+
+/** A stranger's picture, already read. */
+export interface Picture {
+  /** Name without a folder. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Per-call choices. */
+export interface AnalyzeOptions {
+  /** Labels to return, best first. Default 5. */
+  readonly topK?: number;
+  /** Ends the run; its worker is killed. */
+  readonly signal?: AbortSignal;
+}
+
+/** Everything checked, the models loaded in guarded children, ready for pictures. */
+export interface Gateway extends AsyncDisposable {
+  readonly dependencies: DependencyReport;
+  /** Never rejects: a refusal is a document with `error`. */
+  analyze(pipeline: PipelineName, picture: Picture, options?: AnalyzeOptions): Promise<AnalysisDocument>;
+  /** The document of a picture that was refused before its bytes were there. */
+  refuse(pipeline: PipelineName, name: string, error: unknown): AnalysisDocument;
+  /**
+   * Draws results on the picture's sanitised pixels; resolves to a PNG.
+   *
+   * @throws {ResourceError} As `guard.run` does.
+   */
+  annotate(picture: Picture, results: readonly PipelineResult[]): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the gateway: dependency policy, then models, then workers. The first step that fails ends the start.
+ *
+ * @throws {StartError} With the exit status of the step that failed.
+ */
+export async function openGateway(input: GatewayConfigInput): Promise<Gateway> {
+  const config = parseConfig(input);
+  const dependencies = await admitDependencies(config.root);
+  const models = await openModels(config);
+  const threads = Math.max(1, Math.floor(availableParallelism() / config.workers));
+  const guard = await startWorkers(config, { pipelines: config.pipelines, models, threads });
+  return createGateway(config, { dependencies, models, threads, guard });
+}
+
+async function admitDependencies(root: string): Promise<DependencyReport> {
+  const report = await checkDependencies({ root }).catch((cause: unknown) => {
+    throw new StartError(EXIT.dependencyPolicy, toPublicError(cause), { cause });
+  });
+  if (report.verdict === 'pass') return report;
+  const count = report.violations.length;
+  const message = `Dependency policy: expected no violation, found ${count}`;
+  throw new StartError(EXIT.dependencyPolicy, { code: 'ERR_GATEWAY_DEPENDENCIES', message }, { report });
+}
+
+async function openModels({ models, pipelines }: GatewayConfig): Promise<VerifiedModel[]> {
+  const names = new Set(pipelines.flatMap((name) => pipelineOf(name).models));
+  try {
+    const lock = await openModelLock(join(models, 'models.lock'));
+    return await Promise.all([...names].map((name) => openVerifiedModel(lock, name)));
+  } catch (cause) {
+    throw new StartError(EXIT.modelRefused, toPublicError(cause), { cause });
+  }
+}
+
+async function startWorkers(config: GatewayConfig, load: LoadInput): Promise<Guard> {
+  try {
+    return await createGuard({
+      script: config.worker,
+      workers: config.workers,
+      spare: config.spare,
+      warmup: { task: 'load', input: load },
+      limits: { memoryMb: config.memoryMb },
+      queue: { max: config.workers * 2 },
+    });
+  } catch (cause) {
+    throw new StartError(EXIT.internal, toPublicError(cause), { cause });
+  }
+}
+
+interface Opened {
+  readonly dependencies: DependencyReport;
+  readonly models: readonly VerifiedModel[];
+  readonly threads: number;
+  readonly guard: Guard;
+}
+
+function createGateway(config: GatewayConfig, { dependencies, models, threads, guard }: Opened): Gateway {
+  const { verdict, checked, lock, policyHash } = dependencies;
+
+  const receiptOf = (pipeline: PipelineName): AnalysisReceipt => ({
+    id: randomUUID(),
+    specHash: specHash(pipelineOf(pipeline).spec),
+    findings: [],
+    models: models
+      .filter(({ name }) => pipelineOf(pipeline).models.includes(name))
+      .map(({ evidence: { name, digest, rootDigest, licence, source, verifiedAt } }) => ({
+        ...{ name, digest, rootDigest, licence, source, verifiedAt },
+      })),
+    runtime: { provider: 'cpu', threads, node: process.versions.node },
+    dependencies: { verdict, checked, lock, policyHash },
+  });
+
+  const refuse = (pipeline: PipelineName, input: InputRecord, error: unknown): AnalysisDocument => {
+    const task = error instanceof ResourceError ? error.receipt : undefined;
+    const receipt = receiptOf(pipeline);
+    return { pipeline, input, error: toPublicError(error), receipt: task ? { ...receipt, task } : receipt };
+  };
+
+  return {
+    dependencies,
+    refuse: (pipeline, name, error) => refuse(pipeline, { name }, error),
+
+    async analyze(pipeline, { name, bytes }, { topK = 5, signal } = {}) {
+      const { spec, timeoutMs } = pipelineOf(pipeline);
+      let input: InputRecord = { name, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+      try {
+        const { format, width, height } = inspectImage(bytes, spec);
+        input = { ...input, format, width, height };
+        const { value, receipt: task } = await guard.run<PipelineAnswer>(
+          'analyze',
+          { pipeline, bytes, topK } satisfies AnalyzeInput,
+          { timeoutMs: config.timeoutMs ?? timeoutMs, ...(signal && { signal }) },
+        );
+        const { picture, findings, result } = value;
+        return {
+          pipeline,
+          input: { ...input, ...picture },
+          result,
+          receipt: { ...receiptOf(pipeline), findings, task },
+        };
+      } catch (error) {
+        return refuse(pipeline, input, error);
+      }
+    },
+
+    async annotate({ bytes }, results) {
+      const input = { bytes, results } satisfies AnnotateInput;
+      const { value } = await guard.run<Uint8Array>('annotate', input, { timeoutMs: pipelineOf('text').timeoutMs });
+      return value;
+    },
+
+    close: () => guard[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,25 @@
+import { basename, dirname, isAbsolute } from 'node:path';
+import { fromPath } from '@sallyport/input-sanitizer';
+import type { Picture } from './gateway.ts';
+
+/**
+ * Reads a picture that an operator named on the command line. A relative path must stay below the current folder;
+ * an absolute one may point anywhere, since a stranger's file name joined to a folder can never become one. Neither
+ * may climb with `..` or end at a link.
+ *
+ * @param maxBytes - Reading stops, refused, beyond this many bytes.
+ * @throws {SanitizeError} `ERR_INPUT_PATH`, `ERR_INPUT_NOT_FOUND`, `ERR_INPUT_TOO_LARGE` and their kin.
+ */
+export async function readPicture(path: string, maxBytes: number): Promise<Picture> {
+  const climbs = path.split(/[\\/]/).includes('..');
+  const bytes =
+    isAbsolute(path) && !climbs
+      ? await fromPath(dirname(path), basename(path), { maxBytes })
+      : await fromPath(process.cwd(), path, { maxBytes });
+  return { name: pictureName(path), bytes };
+}
+
+/** The name a picture is reported under: never its folder. */
+export function pictureName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? '';
+}

@@ -1,0 +1,51 @@
+// How results read in a terminal.
+import type { AnalysisDocument } from './document.ts';
+import type { PipelineResult } from './pipelines/open-pipeline.ts';
+
+/** One picture, in as many lines as its result needs. */
+export function describeDocument(document: AnalysisDocument): string {
+  const { name, width, height, format } = document.input;
+  const head = width === undefined ? printable(name) : `${printable(name)}  ${width} x ${height} ${format ?? ''}`;
+  if ('error' in document) return `${head}\n  refused  ${document.error.code}: ${document.error.message}`;
+  return [head, ...describeResult(document.result).map((line) => `  ${line}`)].join('\n');
+}
+
+function describeResult(result: PipelineResult): string[] {
+  if ('faces' in result) {
+    if (result.faces.length === 0) return ['no face'];
+    return result.faces.map(({ score, box }) => `face  ${score.toFixed(2)}  at [${box.map(Math.round).join(', ')}]`);
+  }
+  if ('labels' in result) return result.labels.map(({ label, score }) => `${percent(score)}  ${label}`);
+  if (result.lines.length === 0) return ['no text'];
+  return result.lines.map(({ text, score }) => `${score.toFixed(2)}  ${printable(text)}`);
+}
+
+/** The same in a few words, for a table's cell. */
+export function summariseDocument(document: AnalysisDocument): string {
+  if ('error' in document) return document.error.code;
+  const { result } = document;
+  if ('faces' in result) {
+    return result.faces.length === 0 ? '–' : `${result.faces.length} (${result.faces[0]!.score.toFixed(2)})`;
+  }
+  if ('labels' in result) {
+    const [best] = result.labels;
+    return best === undefined ? '–' : `${best.label} ${percent(best.score).trim()}`;
+  }
+  const [first] = result.lines;
+  if (first === undefined) return '–';
+  const count = result.lines.length === 1 ? '1 line' : `${result.lines.length} lines`;
+  return `${count}: “${shorten(printable(first.text), 28)}”`;
+}
+
+/** What a model read or a file is called is a stranger's text: no control or direction character reaches a terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
+}
+
+function percent(score: number): string {
+  return `${(score * 100).toFixed(1)} %`.padStart(7);
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
