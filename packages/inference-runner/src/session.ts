@@ -1,0 +1,191 @@
+import { InferenceSession, Tensor as NativeTensor } from 'onnxruntime-node';
+import { z } from 'zod';
+import { InferenceError } from './errors.ts';
+import { checkFeeds, type Feeds } from './feeds.ts';
+import { parseOptions } from './options.ts';
+import { isTensorType, type Tensor, type TensorInfo } from './tensor.ts';
+
+/** A model as bytes that somebody has already verified. */
+export interface ModelBytes {
+  /** The ONNX file. */
+  readonly bytes: Uint8Array;
+  /** Weights the ONNX file keeps outside itself, by the path it names for them. They are never read from disk. */
+  readonly externalData?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Digest of the verified model; carried along, not checked here. */
+  readonly digest?: string;
+}
+
+/** Execution providers that this version can run on. */
+export type Provider = 'cpu';
+
+export interface SessionOptions {
+  /** Execution provider. Default `'cpu'`. */
+  readonly provider?: Provider;
+  /** Threads inside one operator. Default 1, minimum 1, maximum 256. */
+  readonly threads?: number;
+}
+
+/** A loaded model. It holds native memory until it is released. */
+export interface Session extends AsyncDisposable {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** The provider that really runs the model. */
+  readonly provider: Provider;
+  readonly threads: number;
+  readonly digest?: string;
+  /**
+   * Runs the model once. Runs of one session happen one after another, in the order of the calls.
+   * The native run blocks the calling thread and cannot be cancelled.
+   *
+   * @param feeds - One tensor per input. Names, types, rank, fixed dims and lengths are checked before the native run.
+   * @throws {InferenceError} `ERR_INFERENCE_FEEDS`, `ERR_INFERENCE_RUN` (with `cause`) or `ERR_INFERENCE_RELEASED`.
+   */
+  run(feeds: Feeds): Promise<Record<string, Tensor>>;
+  /** Frees the native memory once the runs already asked for have ended. Calling it again is harmless. */
+  release(): Promise<void>;
+}
+
+const PROVIDERS: readonly string[] = ['cpu'] satisfies Provider[];
+
+const sessionOptionsSchema = z.strictObject({
+  provider: z.string().default('cpu'),
+  threads: z.int().min(1).max(256).default(1),
+});
+
+/**
+ * No file has this as its folder: a model that names outside weights which were not given as bytes fails to load
+ * instead of picking up a file that happens to lie in the working directory.
+ */
+const NO_FOLDER = '/dev/null';
+
+/**
+ * Loads a model from bytes, never from a path.
+ *
+ * @throws {InferenceError} `ERR_INFERENCE_OPTIONS`, `ERR_INFERENCE_PROVIDER` (an unknown provider), or
+ *   `ERR_INFERENCE_MODEL` (with `cause`) when the runtime refuses the bytes.
+ */
+export async function createSession(model: ModelBytes, options: SessionOptions = {}): Promise<Session> {
+  const { provider, threads } = parseOptions(sessionOptionsSchema, options);
+  if (!PROVIDERS.includes(provider)) {
+    throw new InferenceError(
+      'ERR_INFERENCE_PROVIDER',
+      `expected one of the providers ${PROVIDERS.join(', ')}, found another`,
+    );
+  }
+  if (!(model.bytes instanceof Uint8Array) || model.bytes.length === 0) {
+    throw new InferenceError('ERR_INFERENCE_MODEL', 'expected the bytes of an ONNX model, found none');
+  }
+  const native = await load(model, threads);
+  try {
+    return new CpuSession(native, threads, model.digest);
+  } catch (error) {
+    await native.release();
+    throw error;
+  }
+}
+
+async function load(model: ModelBytes, threads: number): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(model.bytes, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      externalData: (model.externalData ?? []).map(({ path, data }) => ({ path, data })),
+      extra: {
+        session: {
+          // Spinning threads keep whole cores busy between runs; the values must be strings.
+          intra_op: { allow_spinning: '0' },
+          inter_op: { allow_spinning: '0' },
+          model_external_initializers_file_folder_path: NO_FOLDER,
+        },
+      },
+    });
+  } catch (cause) {
+    throw new InferenceError(
+      'ERR_INFERENCE_MODEL',
+      'expected a model that the runtime can load, but it was refused',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+class CpuSession implements Session {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  readonly provider = 'cpu';
+  readonly threads: number;
+  readonly digest?: string;
+  readonly #native: InferenceSession;
+  /** Settles when every run asked for so far has ended. It never rejects. */
+  #tail: Promise<unknown> = Promise.resolve();
+  #released: Promise<void> | undefined;
+
+  constructor(native: InferenceSession, threads: number, digest: string | undefined) {
+    this.#native = native;
+    this.threads = threads;
+    if (digest !== undefined) {
+      this.digest = digest;
+    }
+    this.inputs = native.inputMetadata.map(toTensorInfo);
+    this.outputs = native.outputMetadata.map(toTensorInfo);
+  }
+
+  // Async so that every refusal arrives as a rejection.
+  async run(feeds: Feeds): Promise<Record<string, Tensor>> {
+    if (this.#released !== undefined) {
+      throw new InferenceError('ERR_INFERENCE_RELEASED', 'expected a live session, found a released one');
+    }
+    checkFeeds(this.inputs, feeds);
+    const run = this.#tail.then(() => this.#runNative(feeds));
+    this.#tail = run.catch(() => undefined);
+    return run;
+  }
+
+  async #runNative(feeds: Feeds): Promise<Record<string, Tensor>> {
+    try {
+      const native: Record<string, NativeTensor> = {};
+      for (const { name } of this.inputs) {
+        const { type, data, dims } = feeds[name]!;
+        native[name] = new NativeTensor(type, data as Float32Array, [...dims]);
+      }
+      const results = await this.#native.run(native);
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(tensor)]));
+    } catch (cause) {
+      throw new InferenceError('ERR_INFERENCE_RUN', 'the model failed while it ran', { cause });
+    }
+  }
+
+  release(): Promise<void> {
+    this.#released ??= this.#tail.then(() => this.#native.release());
+    return this.#released;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+}
+
+function toTensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {
+  if (!metadata.isTensor || !isTensorType(metadata.type)) {
+    throw new InferenceError(
+      'ERR_INFERENCE_MODEL',
+      'expected inputs and outputs that are numeric tensors, found another kind',
+    );
+  }
+  const dims = metadata.shape.map((dim) => (dim === '' ? '?' : dim));
+  return { name: metadata.name, type: metadata.type, dims };
+}
+
+function fromNative({ type, dims, data }: NativeTensor): Tensor {
+  if (!isTensorType(type) || !ArrayBuffer.isView(data)) {
+    throw new TypeError('the run returned something other than a numeric tensor');
+  }
+  // Newer runtimes hand float16 out as Float16Array; callers get the bit patterns on every Node version.
+  const plain = type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+  return { type, dims: [...dims], data: plain };
+}
