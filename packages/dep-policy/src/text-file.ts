@@ -1,0 +1,72 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DependencyError } from './errors.ts';
+
+/** A file of the project, as read. */
+export interface TextFile {
+  /** Path relative to the project root, `/`-separated. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
+/**
+ * Reads one file of the project. Links are not followed: a link could show this check another file than the package
+ * manager will see, or one from outside of the project.
+ *
+ * @param maxBytes - Reading stops there; a file that grows while it is read cannot pass it.
+ * @returns undefined if there is no such file.
+ * @throws {DependencyError} `ERR_DEP_UNREADABLE` for a link, a device, a folder, or bytes that are not UTF-8;
+ *   `ERR_DEP_LIMIT` for a file over `maxBytes`.
+ */
+export async function readTextFile(
+  root: string,
+  path: string,
+  maxBytes: number,
+): Promise<TextFile | undefined> {
+  const bytes = await readBounded(root, path, maxBytes);
+  if (bytes === undefined) return undefined;
+  try {
+    return { path, bytes, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch (cause) {
+    throw new DependencyError('ERR_DEP_UNREADABLE', `${path}: expected UTF-8 text, found other bytes`, {
+      cause,
+    });
+  }
+}
+
+async function readBounded(root: string, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  let file;
+  try {
+    // Non-blocking, because opening a named pipe would otherwise wait for a writer for ever.
+    file = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    const found = codeOf(cause) === 'ELOOP' ? 'expected a file, found a link' : 'could not be opened';
+    throw new DependencyError('ERR_DEP_UNREADABLE', `${path}: ${found}`, { cause });
+  }
+  try {
+    if (!(await file.stat()).isFile())
+      throw new DependencyError('ERR_DEP_UNREADABLE', `${path}: expected a file, found something else`);
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1 << 18 })) {
+      length += (chunk as Uint8Array).byteLength;
+      if (length > maxBytes)
+        throw new DependencyError('ERR_DEP_LIMIT', `${path}: expected at most ${maxBytes} bytes, found more`);
+      chunks.push(chunk as Uint8Array);
+    }
+    return Buffer.concat(chunks);
+  } catch (cause) {
+    if (cause instanceof DependencyError) throw cause;
+    throw new DependencyError('ERR_DEP_UNREADABLE', `${path}: could not be read`, { cause });
+  } finally {
+    await file.close();
+  }
+}
+
+/** The system's error code (`ENOENT`), if the thrown value has one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
