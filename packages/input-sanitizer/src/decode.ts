@@ -1,0 +1,113 @@
+import sharp from 'sharp';
+import type { Sharp } from 'sharp';
+import { Deadline } from './deadline.ts';
+import { SanitizeError } from './errors.ts';
+import { findInHeader } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { inspectImage } from './header.ts';
+import type { ImageHeader } from './header.ts';
+import { uprightImage } from './orientation.ts';
+import type { RgbImage, Size } from './rgb-image.ts';
+import type { InputSpec } from './spec.ts';
+
+/** A picture decoded in full. */
+export interface DecodedImage {
+  readonly image: RgbImage;
+  readonly header: ImageHeader;
+  readonly findings: readonly Finding[];
+}
+
+/** A caller's choices for one call. */
+export interface SanitizeOptions {
+  /** Ends the wait with `ERR_INPUT_ABORTED`. Native work already begun runs on to its own end. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Inspects a picture under a spec and decodes every pixel of its first frame to 8-bit RGB.
+ * Embedded ICC profiles are ignored; EXIF orientation is applied where the spec says `exif`.
+ *
+ * @param bytes - Untrusted; must not change until the promise settles.
+ * @throws {SanitizeError} All that {@link inspectImage} throws, `ERR_INPUT_CORRUPT` if any pixel is broken or missing,
+ *   `ERR_INPUT_DEADLINE`, `ERR_INPUT_ABORTED`.
+ */
+export async function decodeImage(
+  bytes: Uint8Array,
+  spec: InputSpec,
+  options: SanitizeOptions = {},
+): Promise<DecodedImage> {
+  const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
+  deadline.check();
+  const header = inspectImage(bytes, spec);
+  const stored = await decodeStored(bytes, header, spec, deadline);
+  const image = spec.colour.orientation === 'exif' ? uprightImage(stored, header.orientation) : stored;
+  return { image, header, findings: findInHeader(header, spec) };
+}
+
+/**
+ * Decodes as stored, not yet turned upright. With a size the decoder resizes on the way (its linear kernel and
+ * shrink-on-load), and no full-size picture is ever held.
+ */
+export async function decodeStored(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  { limits, colour }: InputSpec,
+  deadline: Deadline,
+  size?: Size,
+): Promise<RgbImage> {
+  deadline.check();
+  const pipeline = sharp(bytes, {
+    failOn: 'error',
+    // Profiles are a stranger's program for our pixels, and models are trained without them.
+    ignoreIcc: true,
+    limitInputPixels: limits.maxPixels,
+    sequentialRead: true,
+  }).timeout({ seconds: Math.min(3600, deadline.secondsLeft) });
+  if (colour.alpha === 'flatten') pipeline.flatten({ background: '#ffffff' });
+  else pipeline.removeAlpha();
+  if (size) pipeline.resize({ ...size, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: true });
+  pipeline.toColourspace('srgb').raw({ depth: 'uchar' });
+  const { data, info } = await deadline.race(decodeAgreed(pipeline, header));
+  const expected = size ?? header;
+  if (info.width !== expected.width || info.height !== expected.height) {
+    throw new SanitizeError(
+      'ERR_INPUT_CORRUPT',
+      `expected ${expected.width}x${expected.height} pixels, found ${info.width}x${info.height}`,
+    );
+  }
+  return { width: info.width, height: info.height, channels: 3, data: toThreeChannels(data, info.channels) };
+}
+
+/** The decoder must see the same picture as our header parser did; a file that two readers read differently is refused. */
+async function decodeAgreed(pipeline: Sharp, header: ImageHeader) {
+  try {
+    const { format, width, height } = await pipeline.metadata();
+    if (format !== header.format || width !== header.width || height !== header.height) {
+      throw new SanitizeError('ERR_INPUT_CORRUPT', `expected one reading of the ${header.format}, found two`);
+    }
+    return await pipeline.toBuffer({ resolveWithObject: true });
+  } catch (cause) {
+    if (cause instanceof SanitizeError) throw cause;
+    if (cause instanceof Error && cause.message.startsWith('timeout')) {
+      throw new SanitizeError('ERR_INPUT_DEADLINE', 'expected an answer before the deadline, found none', {
+        cause,
+      });
+    }
+    throw new SanitizeError(
+      'ERR_INPUT_CORRUPT',
+      `expected a ${header.format} that decodes to its last pixel, found a broken one`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function toThreeChannels(data: Uint8Array, channels: number): Uint8Array {
+  if (channels === 3) return data;
+  const result = new Uint8Array((data.length / channels) * 3);
+  for (let from = 0, to = 0; from < data.length; from += channels, to += 3) {
+    result.fill(data[from]!, to, to + 3);
+  }
+  return result;
+}

@@ -1,0 +1,17 @@
+import sharp from 'sharp';
+import type { ImageFormat } from './header.ts';
+
+const LOADERS: Readonly<Record<ImageFormat, string>> = {
+  jpeg: 'VipsForeignLoadJpeg',
+  png: 'VipsForeignLoadPng',
+  webp: 'VipsForeignLoadWebp',
+};
+
+/**
+ * Blocks every decoder of this process but those of `formats`, for all code that uses sharp, until the process ends
+ * or the function is called again. Call it once in a worker process of your own; this package never does.
+ */
+export function restrictDecoders(formats: readonly ImageFormat[]): void {
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: formats.map((format) => LOADERS[format]) });
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { Deadline } from './deadline.ts';
+import { decodeStored } from './decode.ts';
+import type { SanitizeOptions } from './decode.ts';
+import { findInGeometry, findInHeader } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { planGeometry } from './geometry.ts';
+import type { GeometryPlan, Placement } from './geometry.ts';
+import { inspectImage } from './header.ts';
+import type { ImageFormat, ImageHeader } from './header.ts';
+import { uprightImage, uprightSize } from './orientation.ts';
+import { resizeWindow } from './resize.ts';
+import { cropImage, placeImage } from './rgb-image.ts';
+import type { RgbImage } from './rgb-image.ts';
+import { specHash } from './spec-hash.ts';
+import type { ExactResample, InputSpec, Resample } from './spec.ts';
+import { imageToTensor } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Wall time of each step in milliseconds. */
+export interface SanitizeTimings {
+  readonly inspectMs: number;
+  readonly decodeMs: number;
+  readonly resizeMs: number;
+  readonly tensorMs: number;
+  readonly totalMs: number;
+}
+
+/** What came in, what was done to it, and what was noticed: plain JSON. */
+export interface SanitizeReport {
+  readonly format: ImageFormat;
+  /** Stored width in pixels. */
+  readonly width: number;
+  /** Stored height in pixels. */
+  readonly height: number;
+  /** Length of the input. */
+  readonly bytes: number;
+  /** SHA-256 of the input, in hex. */
+  readonly sha256: string;
+  /** {@link specHash} of the spec. */
+  readonly specHash: string;
+  /** The resampler that ran, `none` where the picture kept its size. */
+  readonly resample: Resample | 'none';
+  readonly findings: readonly Finding[];
+  readonly timings: SanitizeTimings;
+}
+
+/** A picture that passed, as its model takes it. */
+export interface SanitizedImage {
+  readonly tensor: Tensor;
+  readonly placement: Placement;
+  readonly report: SanitizeReport;
+}
+
+/**
+ * Turns a stranger's bytes into the tensor that a spec describes, or refuses them:
+ * inspect, decode in full, bring to size, lay out.
+ *
+ * The clock of `limits.deadlineMs` starts with the call. The deadline is cooperative; for a hard one run this in a
+ * process that can be killed.
+ *
+ * @param bytes - Untrusted; must not change until the promise settles.
+ * @throws {SanitizeError} With any code but those of {@link fromPath} and {@link defineInputSpec}; nothing else.
+ */
+export async function sanitizeImage(
+  bytes: Uint8Array,
+  spec: InputSpec,
+  options: SanitizeOptions = {},
+): Promise<SanitizedImage> {
+  const started = performance.now();
+  const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
+  deadline.check();
+  const header = inspectImage(bytes, spec);
+  const turns = spec.colour.orientation === 'exif' ? header.orientation : 1;
+  const plan = planGeometry(spec.geometry, uprightSize(header, turns));
+  const choice = chooseResample(header, spec, plan);
+  const inspected = performance.now();
+
+  const decoding = decodeStored(
+    bytes,
+    header,
+    spec,
+    deadline,
+    choice.fast ? uprightSize(plan.resized, turns) : undefined,
+  );
+  // Hashed while the decoder works on its own thread.
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const upright = uprightImage(await decoding, turns);
+  deadline.check();
+  const decoded = performance.now();
+
+  const fitted = fitImage(upright, plan, choice);
+  deadline.check();
+  const resized = performance.now();
+  const tensor = imageToTensor(fitted, spec.tensor);
+  const ended = performance.now();
+
+  const findings = [...findInHeader(header, spec), ...choice.findings, ...findInGeometry(plan, choice.exact)];
+  const report: SanitizeReport = {
+    format: header.format,
+    width: header.width,
+    height: header.height,
+    bytes: bytes.length,
+    sha256,
+    specHash: specHash(spec),
+    resample: 'none' in spec.geometry ? 'none' : choice.fast ? 'fast' : choice.exact,
+    findings,
+    timings: {
+      inspectMs: inspected - started,
+      decodeMs: decoded - inspected,
+      resizeMs: resized - decoded,
+      tensorMs: ended - resized,
+      totalMs: ended - started,
+    },
+  };
+  return { tensor, placement: plan.placement, report };
+}
+
+interface Choice {
+  /** The decoder resizes on the way. */
+  readonly fast: boolean;
+  /** What resizes otherwise. */
+  readonly exact: ExactResample;
+  readonly findings: readonly Finding[];
+}
+
+/** `fast` is for shrinking opaque pixels at least twofold; elsewhere the decoder's resize is far from any reference. */
+function chooseResample(header: ImageHeader, { geometry, colour }: InputSpec, plan: GeometryPlan): Choice {
+  if (geometry.resample !== 'fast') return { fast: false, exact: geometry.resample, findings: [] };
+  const exact = 'pil-bilinear';
+  if ('none' in geometry) return { fast: false, exact, findings: [] };
+  const { scaleX, scaleY } = plan.placement;
+  const reason =
+    scaleX > 0.5 || scaleY > 0.5
+      ? 'the picture does not shrink at least twofold'
+      : header.hasAlpha && colour.alpha === 'drop'
+        ? 'the decoder would weight colours by transparency'
+        : undefined;
+  if (reason === undefined) return { fast: true, exact, findings: [] };
+  return {
+    fast: false,
+    exact,
+    findings: [{ code: 'fast-fallback', message: `${exact} ran instead of fast: ${reason}` }],
+  };
+}
+
+function fitImage(
+  image: RgbImage,
+  { resized, window, canvas, at, fill }: GeometryPlan,
+  { fast, exact }: Choice,
+): RgbImage {
+  const part = fast ? cropImage(image, window) : resizeWindow(image, resized, window, exact);
+  return placeImage(part, canvas, at, fill);
+}
