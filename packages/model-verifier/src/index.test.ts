@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import * as api from './index.ts';
+
+it('exports these names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'MODEL_ERROR_CODES',
+    'ModelError',
+    'openModelLock',
+    'openVerifiedModel',
+    'parseModelLock',
+  ]);
+});
