@@ -1,0 +1,235 @@
+// A worker module with tasks of every kind, most of them hostile. It is only ever imported in a child process.
+
+import { writeSync } from 'node:fs';
+import { serialize } from 'node:v8';
+
+interface Context {
+  readonly signal: AbortSignal;
+}
+
+const CHANNEL_FD = 3;
+const kept: unknown[] = [];
+
+export const notATask = 42;
+export default function unnamed(): string {
+  return 'default exports are not tasks';
+}
+
+export function echo(input: unknown): unknown {
+  return input;
+}
+
+export function processId(): number {
+  return process.pid;
+}
+
+export function environment(): unknown {
+  return { variables: Object.keys(process.env), execArgv: process.execArgv, argv: process.argv };
+}
+
+export function slow(ms: number): Promise<string> {
+  return new Promise((resolve) => setTimeout(resolve, ms, 'slow'));
+}
+
+export function deadline(_input: unknown, { signal }: Context): Promise<unknown> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve('too late to matter');
+    });
+  });
+}
+
+export function hasSignal(_input: unknown, { signal }: Context): boolean {
+  return signal instanceof AbortSignal && !signal.aborted;
+}
+
+export function burn(ms: number): number {
+  const end = performance.now() + ms;
+  let turns = 0;
+  while (performance.now() < end) turns += 1;
+  return turns;
+}
+
+export function loop(): never {
+  for (;;);
+}
+
+/** Native memory, touched so that it is resident. */
+export function bufferBomb(): never {
+  for (;;) kept.push(Buffer.alloc(4 * 1024 * 1024, 1));
+}
+
+export function heapBomb(): never {
+  for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
+}
+
+/** Takes memory and gives it back, all between two looks of a poll. */
+export function spike(mib: number): number {
+  return Buffer.alloc(mib * 1024 * 1024, 1).length;
+}
+
+/** Keeps memory after its answer. */
+export function hoard(mib: number): number {
+  kept.push(Buffer.alloc(mib * 1024 * 1024, 1));
+  return process.pid;
+}
+
+/** Answers, then allocates without end while the process is idle. */
+export function bombLater(): number {
+  setInterval(() => kept.push(Buffer.alloc(4 * 1024 * 1024, 1)), 5);
+  return process.pid;
+}
+
+export function segfault(): Promise<never> {
+  process.kill(process.pid, 'SIGSEGV');
+  return forever();
+}
+
+export function abort(): never {
+  process.abort();
+}
+
+export function exit(code: number): never {
+  process.exit(code);
+}
+
+export function answerThenExit(): number {
+  setImmediate(() => process.exit(0));
+  return process.pid;
+}
+
+export function throwLater(): Promise<never> {
+  setTimeout(() => {
+    throw new Error('nobody catches this');
+  }, 1);
+  return forever();
+}
+
+export function rejectLater(): Promise<never> {
+  void Promise.reject(new Error('nobody handles this'));
+  return forever();
+}
+
+export function throws(): never {
+  throw new RangeError('thrown at once');
+}
+
+export function rejects(fields: object): Promise<never> {
+  return Promise.reject(Object.assign(new Error('refused'), fields));
+}
+
+export function throwsString(): never {
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- a stranger's code may
+  throw 'only a string';
+}
+
+export function throwsTrap(): never {
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- a stranger's code may
+  throw new Proxy(
+    {},
+    {
+      get() {
+        throw new Error('a getter that throws');
+      },
+    },
+  );
+}
+
+export function throwsLong(): never {
+  throw new Error('\u0000'.repeat(1_000_000));
+}
+
+export function uncloneable(): () => void {
+  return () => undefined;
+}
+
+export function output(bytes: number): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+export function print(): string {
+  process.stdout.write(`${'x'.repeat(1024 * 1024)}\n`);
+  process.stderr.write(`${'x'.repeat(1024 * 1024)}\n`);
+  return 'printed';
+}
+
+/** Bytes that are no frame. */
+export function garbage(): Promise<never> {
+  writeAll(Buffer.from([9, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from('not json!')]));
+  return forever();
+}
+
+/** A frame that no child sends, with the internal message that upsets Node's own channel. */
+export function forgeInternal(): Promise<never> {
+  writeAll(frame({ cmd: 'NODE_HANDLE', type: 'net.Socket' }));
+  return forever();
+}
+
+/** An answer to a run that is not this one. */
+export function forgeAnswer(): Promise<never> {
+  writeAll(frame({ type: 'value', id: 'guessed', cpuMs: 0, peakMemoryBytes: 0 }, serialize('forged')));
+  return forever();
+}
+
+/** A head of 4 GB, announced only. */
+export function announceHead(): Promise<never> {
+  writeAll(Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]));
+  return forever();
+}
+
+/** A body of 4 GB, announced, and then as much as the host takes. */
+export function announceBody(): never {
+  writeAll(Buffer.from([2, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]));
+  for (;;) writeAll(Buffer.alloc(1024 * 1024));
+}
+
+export function closeChannel(): Promise<never> {
+  for (const handle of activeHandles()) handle.destroy();
+  return forever();
+}
+
+/** Spies on its own channel, then answers its own run twice. */
+export async function answerTwice(): Promise<string> {
+  const [channel] = activeHandles();
+  const write = channel!.write.bind(channel);
+  channel!.write = (bytes: Uint8Array) => {
+    write(bytes);
+    return write(bytes);
+  };
+  await Promise.resolve();
+  return 'twice';
+}
+
+/** Spies on its own channel, and spoils the body of its answer: the frame is right, its content is no clone. */
+export function unreadable(): string {
+  const [channel] = activeHandles();
+  const write = channel!.write.bind(channel);
+  channel!.write = (bytes: Uint8Array) => write(bytes.at(8) === '{'.charCodeAt(0) ? bytes : bytes.fill(0xee));
+  return 'spoilt';
+}
+
+function forever(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+function frame(head: object, body: Uint8Array = new Uint8Array()): Buffer {
+  const text = Buffer.from(JSON.stringify(head));
+  const prefix = Buffer.alloc(8);
+  prefix.writeUInt32LE(text.length, 0);
+  prefix.writeUInt32LE(body.byteLength, 4);
+  return Buffer.concat([prefix, text, body]);
+}
+
+function writeAll(bytes: Buffer): void {
+  for (let offset = 0; offset < bytes.length;) {
+    try {
+      offset += writeSync(CHANNEL_FD, bytes, offset);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+function activeHandles(): { destroy(): void; write(bytes: Uint8Array): boolean }[] {
+  return (process as unknown as { _getActiveHandles(): never[] })._getActiveHandles();
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { MAX_FAILURE_MESSAGE, MAX_FAILURE_NAME } from './failure.ts';
+
+/** Host to child. */
+export type Request =
+  | { readonly type: 'start'; readonly script: string }
+  | {
+      readonly type: 'run';
+      readonly id: string;
+      readonly task: string;
+      readonly timeoutMs: number;
+      readonly outputBytes: number;
+    };
+
+const failure = z.strictObject({
+  name: z.string().max(MAX_FAILURE_NAME),
+  message: z.string().max(MAX_FAILURE_MESSAGE),
+  code: z.string().max(MAX_FAILURE_NAME).optional(),
+  httpStatus: z.number().optional(),
+  retryable: z.boolean().optional(),
+});
+
+const usage = {
+  cpuMs: z.number().nonnegative(),
+  peakMemoryBytes: z.number().nonnegative(),
+};
+
+// The child is taken to be in a stranger's hands: everything it sends is parsed against this closed set.
+const replySchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready'), tasks: z.array(z.string()) }),
+  z.strictObject({ type: z.literal('unstarted'), failure }),
+  z.strictObject({ type: z.literal('begun'), id: z.string() }),
+  z.strictObject({ type: z.literal('value'), id: z.string(), ...usage }),
+  z.strictObject({ type: z.literal('failed'), id: z.string(), failure, ...usage }),
+  z.strictObject({ type: z.literal('oversize'), id: z.string(), bytes: z.number(), ...usage }),
+]);
+
+/** Child to host. */
+export type Reply = z.output<typeof replySchema>;
+
+/** @returns `undefined` for anything that no honest child sends. */
+export function parseReply(head: string): Reply | undefined {
+  try {
+    return replySchema.safeParse(JSON.parse(head)).data;
+  } catch {
+    return undefined;
+  }
+}

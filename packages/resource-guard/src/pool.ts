@@ -1,0 +1,242 @@
+import { setImmediate } from 'node:timers/promises';
+import { Backoff } from './backoff.ts';
+import { ResourceError } from './errors.ts';
+import type { ParsedOptions } from './options.ts';
+import { readUsage } from './usage.ts';
+import { startWorker, type StartingWorker, type Worker } from './worker.ts';
+
+interface Waiter {
+  readonly resolve: (worker: Worker) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A process that dies this young, before it answered anything, counts as a failed start. */
+const YOUNG_MS = 10_000;
+
+/** Between two looks at the memory of idle processes. */
+const IDLE_POLL_MS = 250;
+
+const MIB = 1024 * 1024;
+
+/**
+ * Keeps `workers + spare` processes, never more, counting those that are starting and those that are not yet dead.
+ * Each is given to one run at a time.
+ */
+export class Pool {
+  readonly #options: ParsedOptions;
+  readonly #proc: string;
+  readonly #backoff = new Backoff();
+  readonly #starting = new Set<StartingWorker>();
+  readonly #idle: Worker[] = [];
+  readonly #busy = new Set<Worker>();
+  readonly #waiters: Waiter[] = [];
+  readonly #deaths = new Set<Promise<unknown>>();
+  /** The first that became warm, dead or alive: it speaks for all. */
+  #first: Worker | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #idlePoll: NodeJS.Timeout | undefined;
+  #lastStartError: unknown;
+  #closed = false;
+
+  private constructor(options: ParsedOptions, proc: string) {
+    this.#options = options;
+    this.#proc = proc;
+  }
+
+  /**
+   * Resolves when `workers` processes are warm; spares follow on their own.
+   *
+   * @throws {ResourceError} `ERR_RESOURCE_START` at the first process that fails; then none is left.
+   */
+  static async open(options: ParsedOptions, proc: string): Promise<Pool> {
+    const pool = new Pool(options, proc);
+    try {
+      await Promise.all(Array.from({ length: options.workers }, () => pool.#start()));
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+    pool.#idlePoll = setInterval(() => {
+      pool.#retireSwollen();
+    }, IDLE_POLL_MS);
+    pool.#refill();
+    return pool;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  get busy(): number {
+    return this.#busy.size;
+  }
+
+  get starting(): number {
+    return this.#starting.size;
+  }
+
+  /** Failed starts in a row. */
+  get startFailures(): number {
+    return this.#backoff.failures;
+  }
+
+  /** What the worker module exports. */
+  get tasks(): ReadonlySet<string> {
+    return this.#first?.tasks ?? new Set();
+  }
+
+  /** Whether the memory of a live process could be read. */
+  get memoryIsReadable(): boolean {
+    return this.#first?.baselineBytes !== undefined;
+  }
+
+  /**
+   * Takes a warm worker, or waits for one.
+   *
+   * @throws {ResourceError} `ERR_RESOURCE_START` if there is none and starts keep failing; the signal's reason if it
+   *   aborts first.
+   */
+  async acquire(signal: AbortSignal): Promise<Worker> {
+    signal.throwIfAborted();
+    for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
+      if (!worker.process.alive) continue;
+      this.#busy.add(worker);
+      return worker;
+    }
+    if (this.#unable) throw this.#startError();
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+        reject(signal.reason as Error);
+      };
+      const waiter = {
+        resolve: (worker: Worker) => {
+          signal.removeEventListener('abort', abort);
+          resolve(worker);
+        },
+        reject: (error: Error) => {
+          signal.removeEventListener('abort', abort);
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiters.push(waiter);
+    });
+  }
+
+  /** Gives a worker back, dead or alive. */
+  release(worker: Worker): void {
+    this.#busy.delete(worker);
+    if (this.#closed) worker.process.kill();
+    if (!worker.process.alive) return;
+    if (this.#isSwollen(worker)) worker.process.kill();
+    else this.#offer(worker);
+  }
+
+  /** Kills every process and resolves when all are dead. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    clearInterval(this.#idlePoll);
+    for (const { process } of [...this.#starting, ...this.#idle, ...this.#busy]) process.kill();
+    this.#idle.length = 0;
+    await Promise.all(this.#deaths);
+    // Node frees the handles of a dead process one turn later.
+    await setImmediate();
+  }
+
+  /** Notes that a worker has answered: starts work again. */
+  succeed(worker: Worker): void {
+    worker.runs += 1;
+    this.#backoff.reset();
+  }
+
+  get #unable(): boolean {
+    return this.#backoff.hopeless && this.#idle.length + this.#busy.size === 0;
+  }
+
+  #startError(): ResourceError {
+    return new ResourceError('ERR_RESOURCE_START', 'no process is left and new ones keep failing to start', {
+      cause: this.#lastStartError,
+      retryAfterMs: Math.ceil(this.#backoff.delayMs(performance.now())),
+    });
+  }
+
+  #refill(): void {
+    if (this.#closed || this.#retry !== undefined) return;
+    const delayMs = this.#backoff.delayMs(performance.now());
+    if (delayMs > 0) {
+      this.#retry = setTimeout(() => {
+        this.#retry = undefined;
+        this.#refill();
+      }, delayMs);
+      return;
+    }
+    const { workers, spare } = this.#options;
+    for (let missing = workers + spare - this.#deaths.size; missing > 0; missing -= 1) {
+      this.#start().catch((error: unknown) => {
+        this.#startFailed(error);
+      });
+    }
+  }
+
+  async #start(): Promise<void> {
+    const starting = startWorker(this.#options, this.#proc);
+    this.#starting.add(starting);
+    let worker: Worker | undefined;
+    const death = starting.process.dead.then(() => {
+      this.#deaths.delete(death);
+      if (worker !== undefined) this.#died(worker);
+    });
+    this.#deaths.add(death);
+    try {
+      worker = await starting.warm;
+      this.#first ??= worker;
+    } finally {
+      this.#starting.delete(starting);
+    }
+    if (this.#closed) worker.process.kill();
+    else this.#offer(worker);
+  }
+
+  #startFailed(error: unknown): void {
+    if (this.#closed) return;
+    this.#lastStartError = error;
+    this.#backoff.fail(performance.now());
+    if (this.#unable) for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#startError());
+    this.#refill();
+  }
+
+  #died(worker: Worker): void {
+    const place = this.#idle.indexOf(worker);
+    if (place >= 0) this.#idle.splice(place, 1);
+    const young = performance.now() - worker.warmSince < YOUNG_MS && worker.runs === 0;
+    if (place >= 0 && young) this.#startFailed(new Error('a process died before it was given a task'));
+    else this.#refill();
+  }
+
+  #offer(worker: Worker): void {
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) {
+      this.#idle.push(worker);
+    } else {
+      this.#busy.add(worker);
+      waiter.resolve(worker);
+    }
+  }
+
+  #retireSwollen(): void {
+    for (const worker of [...this.#idle]) {
+      if (!this.#isSwollen(worker)) continue;
+      this.#idle.splice(this.#idle.indexOf(worker), 1);
+      worker.process.kill();
+    }
+  }
+
+  // What a run leaves behind would count against the next one: past half of the budget a fresh process is fairer.
+  #isSwollen({ process, baselineBytes }: Worker): boolean {
+    if (baselineBytes === undefined) return false;
+    const resident = readUsage(process.pid, this.#proc)?.residentBytes ?? 0;
+    return resident > baselineBytes + (this.#options.limits.memoryMb * MIB) / 2;
+  }
+}

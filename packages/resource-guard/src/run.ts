@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { ResourceErrorCode } from './errors.ts';
+import type { Limits } from './options.ts';
+
+/** One admitted run, from admission until its receipt. */
+export class Run {
+  /** Not to be guessed by what an earlier run left behind in the process. */
+  readonly id = randomUUID();
+  readonly task: string;
+  /** The input, serialised when the run was admitted: later changes to it are not seen. */
+  readonly body: Uint8Array;
+  readonly limits: Limits;
+  readonly startedAt = new Date().toISOString();
+  readonly #admittedAt = performance.now();
+  readonly #waiting = new AbortController();
+  readonly #signal: AbortSignal | undefined;
+  #queueTimer: NodeJS.Timeout | undefined;
+  #deadlineTimer: NodeJS.Timeout | undefined;
+  #begunAt: number | undefined;
+  #stopped: ResourceErrorCode | undefined;
+  #kill: (() => void) | undefined;
+
+  constructor(task: string, body: Uint8Array, limits: Limits, signal: AbortSignal | undefined) {
+    this.task = task;
+    this.body = body;
+    this.limits = limits;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort);
+    this.wait();
+  }
+
+  /** Aborts when the run is stopped before it got a process, and only then: later its slot stays taken until death. */
+  get waiting(): AbortSignal {
+    return this.#waiting.signal;
+  }
+
+  /** Why the guard ended it, if it did. */
+  get stopped(): ResourceErrorCode | undefined {
+    return this.#stopped;
+  }
+
+  /** Back in the wait, as long as it has not lasted `queueTimeoutMs` since admission. */
+  wait(): void {
+    clearTimeout(this.#deadlineTimer);
+    this.#begunAt = undefined;
+    this.#kill = undefined;
+    const waitedMs = performance.now() - this.#admittedAt;
+    this.#queueTimer = setTimeout(() => {
+      this.stop('ERR_RESOURCE_QUEUE_TIMEOUT');
+    }, this.limits.queueTimeoutMs - waitedMs);
+  }
+
+  /** A process has it: the wait ends, the deadline runs. `kill` is called at most once. */
+  begin(kill: () => void): void {
+    clearTimeout(this.#queueTimer);
+    this.#begunAt = performance.now();
+    this.#kill = kill;
+    this.#deadlineTimer = setTimeout(() => {
+      this.stop('ERR_RESOURCE_TIMEOUT');
+    }, this.limits.timeoutMs);
+  }
+
+  /** Ends it from the host's side. The first reason stays. */
+  stop(reason: ResourceErrorCode): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = reason;
+    if (this.#kill === undefined) this.#waiting.abort();
+    else this.#kill();
+  }
+
+  /** No timer and no listener is left after this. */
+  end(): { readonly waitMs: number; readonly runMs: number } {
+    clearTimeout(this.#queueTimer);
+    clearTimeout(this.#deadlineTimer);
+    this.#signal?.removeEventListener('abort', this.#abort);
+    const now = performance.now();
+    const begunAt = this.#begunAt ?? now;
+    return { waitMs: begunAt - this.#admittedAt, runMs: now - begunAt };
+  }
+
+  readonly #abort = (): void => {
+    this.stop('ERR_RESOURCE_ABORTED');
+  };
+}
