@@ -30,6 +30,12 @@ async function openFaces(lockPath: string): Promise<VerifiedModel> {
   return openVerifiedModel(await openModelLock(lockPath), 'faces');
 }
 
+/** A word instead of the model: a failing test would print every byte otherwise. */
+async function verdict(lockPath: string): Promise<string> {
+  await openFaces(lockPath);
+  return 'verified';
+}
+
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 describe('openVerifiedModel', () => {
@@ -102,7 +108,7 @@ describe('openVerifiedModel', () => {
     const { root } = await makeModel();
     const alias = join(await makeFolder(), 'alias');
     await symlink(root, alias);
-    await expect(openFaces(join(alias, 'models.lock'))).resolves.toMatchObject({ name: 'faces' });
+    await expect(verdict(join(alias, 'models.lock'))).resolves.toBe('verified');
   });
 
   it.each(['other', '', 'constructor', '__proto__', 'toString', '../faces'])(
@@ -126,32 +132,32 @@ describe('a changed file', () => {
     const bytes = await readFile(at(path));
     bytes[index]! ^= 1;
     await writeFile(at(path), bytes);
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_DIGEST' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_DIGEST' });
   });
 
   it('is refused when one byte shorter', async () => {
     const { at, lockPath } = await makeModel();
     await truncate(at('faces/onnx/data/weights.bin'), WEIGHTS.length - 1);
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
   });
 
   it('is refused when one byte longer', async () => {
     const { at, lockPath } = await makeModel();
     await appendFile(at('faces/onnx/model.onnx'), '\0');
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
   });
 
   it('is refused by its size, before memory is taken for it', async () => {
     const { at, lockPath } = await makeModel();
     // Sparse: takes no room on the disk.
     await truncate(at('faces/onnx/model.onnx'), 64 * 1024 ** 3);
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
   });
 
   it('is refused when empty', async () => {
     const { at, lockPath } = await makeModel();
     await writeFile(at('faces/onnx/model.onnx'), '');
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
   });
 });
 
@@ -161,7 +167,7 @@ describe('a missing file', () => {
     async (path) => {
       const { at, lockPath } = await makeModel();
       await rm(at(path), { recursive: true });
-      await expect(openFaces(lockPath)).rejects.toMatchObject({
+      await expect(verdict(lockPath)).rejects.toMatchObject({
         code: 'ERR_MODEL_MISSING',
         cause: { code: 'ENOENT' },
       });
@@ -174,14 +180,14 @@ describe('a link', () => {
     const { root, at, lockPath } = await makeModel();
     await rename(at('faces/onnx/model.onnx'), join(root, 'moved.onnx'));
     await symlink(join(root, 'moved.onnx'), at('faces/onnx/model.onnx'));
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
   });
 
   it('is refused in place of a file when it leads nowhere', async () => {
     const { at, lockPath } = await makeModel();
     await rm(at('faces/labels.txt'));
     await symlink('nowhere', at('faces/labels.txt'));
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
   });
 
   it.each(['faces', 'faces/onnx', 'faces/onnx/data'])(
@@ -191,16 +197,16 @@ describe('a link', () => {
       await cp(at(path), join(root, 'copy'), { recursive: true });
       await rm(at(path), { recursive: true });
       await symlink(join(root, 'copy'), at(path));
-      await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
+      await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
     },
   );
 
   it('is refused as a second hard link, wherever it is', async () => {
     const { root, at, lockPath } = await makeModel();
     await link(at('faces/onnx/data/weights.bin'), join(root, 'twin.bin'));
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
     await rm(join(root, 'twin.bin'));
-    await expect(openFaces(lockPath)).resolves.toMatchObject({ name: 'faces' });
+    await expect(verdict(lockPath)).resolves.toBe('verified');
   });
 });
 
@@ -209,21 +215,21 @@ describe('in place of what the lock lists', () => {
     const { at, lockPath } = await makeModel();
     await rm(at('faces/onnx/model.onnx'));
     execFileSync('mkfifo', [at('faces/onnx/model.onnx')]);
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
   });
 
   it('a folder for a file is refused', async () => {
     const { at, lockPath } = await makeModel();
     await rm(at('faces/onnx/model.onnx'));
     await mkdir(at('faces/onnx/model.onnx'));
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
   });
 
   it('a file for the model folder is refused', async () => {
     const { at, lockPath } = await makeModel();
     await rm(at('faces'), { recursive: true });
     await writeFile(at('faces'), '');
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_LINK' });
   });
 });
 
@@ -233,20 +239,20 @@ describe('an unlisted entry', () => {
     async (path) => {
       const { at, lockPath } = await makeModel();
       await writeFile(at(path), 'x');
-      await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_UNLISTED' });
+      await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_UNLISTED' });
     },
   );
 
   it('is refused: an empty folder', async () => {
     const { at, lockPath } = await makeModel();
     await mkdir(at('faces/cache'));
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_UNLISTED' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_UNLISTED' });
   });
 
   it('is refused: a link', async () => {
     const { at, lockPath } = await makeModel();
     await symlink('labels.txt', at('faces/latest.txt'));
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_UNLISTED' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_UNLISTED' });
   });
 
   it('is refused: a name that is not UTF-8', async ({ skip }) => {
@@ -259,7 +265,7 @@ describe('an unlisted entry', () => {
     await writeFile(name, 'x').catch(() => {
       skip('this file system takes UTF-8 names only');
     });
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_UNLISTED' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_UNLISTED' });
   });
 
   it('cannot forge a line of a log through its name', async () => {
@@ -273,7 +279,7 @@ describe('an unlisted entry', () => {
     const { at, lockPath } = await makeModel();
     await writeFile(at('README.md'), 'x');
     await mkdir(at('other'));
-    await expect(openFaces(lockPath)).resolves.toMatchObject({ name: 'faces' });
+    await expect(verdict(lockPath)).resolves.toBe('verified');
   });
 
   it('is of no concern when another model of the lock lists it', async () => {
@@ -296,7 +302,7 @@ describe('a changed lock', () => {
     const { lockPath } = await makeModel();
     const text = await readFile(lockPath, 'utf8');
     await writeFile(lockPath, text.replace(sha256('face\n'), sha256('fake\n')));
-    await expect(openFaces(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_DIGEST' });
+    await expect(verdict(lockPath)).rejects.toMatchObject({ code: 'ERR_MODEL_DIGEST' });
   });
 
   it('shows in the evidence when the files still match', async () => {
