@@ -37,7 +37,12 @@ const config = ExtractorConfig.prepare({
   },
 });
 const { succeeded, apiReportChanged } = Extractor.invoke(config, { localBuild: write });
-if (!succeeded || (apiReportChanged && !write)) {
-  console.error(`${name}: the public API differs from etc/. Read the change, then: npx nx api ${name} --write`);
+if (apiReportChanged && !write) {
+  console.error(
+    `${name}: the public API differs from etc/. Read the change, then: npx nx api ${name} --write --skip-nx-cache`,
+  );
+  process.exitCode = 1;
+} else if (!succeeded) {
+  console.error(`${name}: the public API has the problems listed above.`);
   process.exitCode = 1;
 }
