@@ -28,18 +28,22 @@ export interface AnalyzeCommand {
  * @throws {StartError} If the gateway cannot be opened.
  */
 export async function analyzeCommand(command: AnalyzeCommand, console: Console): Promise<number> {
-  const { pipeline, paths, json, render, topK, config } = command;
+  const { pipeline, paths, json, render, config } = command;
   const workers = Math.min(config.workers ?? availableParallelism(), paths.length);
   // One picture needs no spare worker: nothing follows it.
   const spare = paths.length > 1 ? 1 : 0;
+  console.progress('checking the dependencies, verifying the model, starting workers');
   await using gateway = await openGateway({ spare, ...config, pipelines: [pipeline], workers });
   const folder = render === undefined ? undefined : await openOutputFolder(render);
 
   let refused = 0;
+  let done = 0;
   const answers = mapInOrder(paths, workers, (path) => answer(gateway, command, path, folder));
   for await (const { document, renderError } of answers) {
     if ('error' in document) refused += 1;
     console.print(json ? JSON.stringify(document) : describeDocument(document));
+    done += 1;
+    console.progress(`${done} of ${paths.length}`);
     if (renderError) console.complain(`no annotated picture: ${renderError.code}: ${renderError.message}`);
   }
   return refused === 0 ? EXIT.done : EXIT.inputRefused;

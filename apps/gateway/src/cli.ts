@@ -7,7 +7,7 @@ import { PIPELINE_NAMES, type PipelineName } from './pipelines/catalogue.ts';
 import { tourCommand } from './tour-command.ts';
 
 /** Settings of a run that no flag can change; tests open the gateway on a worker or a repository of their own. */
-export type RunOverrides = Partial<Pick<GatewayConfigInput, 'worker' | 'root'>>;
+export type RunOverrides = Partial<Pick<GatewayConfigInput, 'worker' | 'root' | 'memoryMb'>>;
 
 interface CommonFlags {
   readonly models?: string;
@@ -27,9 +27,18 @@ export async function runCli(
 ): Promise<number> {
   let status: number = EXIT.done;
   const program = new Command('sallyport')
-    .description('Runs computer-vision models on pictures from strangers, each in a killable process of its own.')
+    .description(
+      'Runs computer-vision models on pictures from strangers, each in a killable process of its own.',
+    )
     .exitOverride()
-    .configureOutput({ writeOut: (text) => console.print(text.trimEnd()), writeErr: (text) => console.complain(text.trimEnd()) })
+    .configureOutput({
+      writeOut: (text) => {
+        console.print(text.trimEnd());
+      },
+      writeErr: (text) => {
+        console.complain(text.trimEnd());
+      },
+    })
     .showHelpAfterError('(sallyport --help shows what there is)');
 
   withCommonFlags(program.command('analyze'))
@@ -39,11 +48,24 @@ export async function runCli(
     .option('--json', 'one JSON document per picture on stdout, and nothing else there', false)
     .option('--render <folder>', 'write annotated pictures there')
     .addOption(new Option('--top-k <n>', 'labels to print').argParser(integer(1, 100)).default(5))
-    .action(async (pipeline: PipelineName, paths: string[], flags: CommonFlags & { json: boolean; render?: string; topK: number }) => {
-      const { json, render, topK } = flags;
-      const command = { pipeline, paths, json, topK, ...(render !== undefined && { render }), config: toConfig(flags, overrides) };
-      status = await analyzeCommand(command, console);
-    });
+    .action(
+      async (
+        pipeline: PipelineName,
+        paths: string[],
+        flags: CommonFlags & { json: boolean; render?: string; topK: number },
+      ) => {
+        const { json, render, topK } = flags;
+        const command = {
+          pipeline,
+          paths,
+          json,
+          topK,
+          ...(render !== undefined && { render }),
+          config: toConfig(flags, overrides),
+        };
+        status = await analyzeCommand(command, console);
+      },
+    );
 
   withCommonFlags(program.command('tour'))
     .description('analyse every picture of a folder with every pipeline; this is what `npm start` runs')
@@ -68,7 +90,10 @@ function withCommonFlags(command: Command): Command {
     .addOption(new Option('--timeout-ms <ms>', 'deadline of one picture').argParser(integer(1, 600_000)));
 }
 
-function toConfig({ models, workers, timeoutMs }: CommonFlags, overrides: RunOverrides): Omit<GatewayConfigInput, 'pipelines'> {
+function toConfig(
+  { models, workers, timeoutMs }: CommonFlags,
+  overrides: RunOverrides,
+): Omit<GatewayConfigInput, 'pipelines'> {
   return {
     ...(models !== undefined && { models }),
     ...(workers !== undefined && { workers }),

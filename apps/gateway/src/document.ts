@@ -22,7 +22,10 @@ export interface AnalysisReceipt {
   /** SHA-256 of the input spec in force; the same bytes under the same spec give the same tensor. */
   readonly specHash: string;
   readonly findings: readonly { readonly code: string; readonly message: string }[];
-  readonly models: readonly Pick<ModelEvidence, 'name' | 'digest' | 'rootDigest' | 'licence' | 'source' | 'verifiedAt'>[];
+  readonly models: readonly Pick<
+    ModelEvidence,
+    'name' | 'digest' | 'rootDigest' | 'licence' | 'source' | 'verifiedAt'
+  >[];
   readonly runtime: { readonly provider: 'cpu'; readonly threads: number; readonly node: string };
   readonly dependencies: Pick<DependencyReport, 'verdict' | 'checked' | 'lock' | 'policyHash'>;
   /** What the guarded run cost and how it ended; absent if the picture was refused before one. */

@@ -127,7 +127,11 @@ function createGateway(config: GatewayConfig, { dependencies, models, threads, g
 
     async analyze(pipeline, { name, bytes }, { topK = 5, signal } = {}) {
       const { spec, timeoutMs } = pipelineOf(pipeline);
-      let input: InputRecord = { name, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+      let input: InputRecord = {
+        name,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+        bytes: bytes.length,
+      };
       try {
         const { format, width, height } = inspectImage(bytes, spec);
         input = { ...input, format, width, height };
@@ -150,7 +154,9 @@ function createGateway(config: GatewayConfig, { dependencies, models, threads, g
 
     async annotate({ bytes }, results) {
       const input = { bytes, results } satisfies AnnotateInput;
-      const { value } = await guard.run<Uint8Array>('annotate', input, { timeoutMs: pipelineOf('text').timeoutMs });
+      const { value } = await guard.run<Uint8Array>('annotate', input, {
+        timeoutMs: pipelineOf('text').timeoutMs,
+      });
       return value;
     },
 

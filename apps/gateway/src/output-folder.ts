@@ -20,7 +20,10 @@ export async function openOutputFolder(path: string): Promise<OutputFolder> {
   return {
     async write(picture, suffix, content) {
       // The picture's name is a stranger's: keep only what is harmless in a file name everywhere.
-      const stem = parse(picture).name.replaceAll(/[^\p{L}\p{N}._-]/gu, '_').replace(/^\.+/, '_') || 'picture';
+      const stem =
+        parse(picture)
+          .name.replaceAll(/[^\p{L}\p{N}._-]/gu, '_')
+          .replace(/^\.+/, '_') || 'picture';
       let name = stem + suffix;
       for (let copy = 2; taken.has(name); copy += 1) name = `${stem}-${copy}${suffix}`;
       taken.add(name);

@@ -5,7 +5,8 @@ import type { PipelineResult } from './pipelines/open-pipeline.ts';
 /** One picture, in as many lines as its result needs. */
 export function describeDocument(document: AnalysisDocument): string {
   const { name, width, height, format } = document.input;
-  const head = width === undefined ? printable(name) : `${printable(name)}  ${width} x ${height} ${format ?? ''}`;
+  const head =
+    width === undefined ? printable(name) : `${printable(name)}  ${width} x ${height} ${format ?? ''}`;
   if ('error' in document) return `${head}\n  refused  ${document.error.code}: ${document.error.message}`;
   return [head, ...describeResult(document.result).map((line) => `  ${line}`)].join('\n');
 }
@@ -13,7 +14,9 @@ export function describeDocument(document: AnalysisDocument): string {
 function describeResult(result: PipelineResult): string[] {
   if ('faces' in result) {
     if (result.faces.length === 0) return ['no face'];
-    return result.faces.map(({ score, box }) => `face  ${score.toFixed(2)}  at [${box.map(Math.round).join(', ')}]`);
+    return result.faces.map(
+      ({ score, box }) => `face  ${score.toFixed(2)}  at [${box.map(Math.round).join(', ')}]`,
+    );
   }
   if ('labels' in result) return result.labels.map(({ label, score }) => `${percent(score)}  ${label}`);
   if (result.lines.length === 0) return ['no text'];

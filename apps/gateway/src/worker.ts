@@ -1,7 +1,7 @@
 // Runs in the guarded children: the only code of the gateway that decodes pictures or runs models.
 import { decodeImage, restrictDecoders } from '@sallyport/input-sanitizer';
 import sharp from 'sharp';
-import { annotateImage } from './annotate/index.ts';
+import { annotateImage, type Drawing } from './annotate/index.ts';
 import { pipelineOf, type PipelineName } from './pipelines/catalogue.ts';
 import { openFaces } from './pipelines/faces.ts';
 import { openModeration } from './pipelines/moderation.ts';
@@ -67,6 +67,7 @@ export async function annotate(
   { signal }: { signal: AbortSignal },
 ): Promise<Uint8Array> {
   const { image } = await decodeImage(bytes, pipelineOf('text').spec, { signal });
-  const { data, width, height, channels } = annotateImage(image, Object.assign({}, ...results));
+  const drawing: Drawing = Object.assign({}, ...results) as Drawing;
+  const { data, width, height, channels } = annotateImage(image, drawing);
   return await sharp(data, { raw: { width, height, channels } }).png().toBuffer();
 }

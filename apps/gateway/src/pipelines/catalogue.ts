@@ -24,17 +24,25 @@ const catalogue: Readonly<Record<PipelineName, Pipeline>> = {
     spec: defineInputSpec({
       formats,
       geometry: { letterbox: 128, resample: 'fast' },
-      tensor: { layout: 'NHWC', dtype: 'f32', channels: 'rgb', scale: 1 / 127.5, mean: [1, 1, 1], std: [1, 1, 1] },
+      tensor: {
+        layout: 'NHWC',
+        dtype: 'f32',
+        channels: 'rgb',
+        scale: 1 / 127.5,
+        mean: [1, 1, 1],
+        std: [1, 1, 1],
+      },
     }),
     timeoutMs: 10_000,
   },
-  // nsfwjs: plain stretch to 224, RGB 0..1.
+  // nsfwjs: plain stretch to 224, RGB 0..1. It shrinks without antialiasing, which lets an attacker hide one picture
+  // in another; Lanczos is the antialiased filter whose answers stay nearest.
   moderation: {
     name: 'moderation',
     models: ['nsfw-mobilenet-v2'],
     spec: defineInputSpec({
       formats,
-      geometry: { stretch: 224, resample: 'pil-bilinear' },
+      geometry: { stretch: 224, resample: 'pil-lanczos' },
       tensor: { layout: 'NHWC', dtype: 'f32', channels: 'rgb', scale: 1 / 255 },
     }),
     timeoutMs: 10_000,

@@ -1,4 +1,4 @@
-import { createSession, detectFaces, type Face } from '@sallyport/inference-runner';
+import { createSession, detectFaces, type Face, type Point } from '@sallyport/inference-runner';
 import { sanitizeImage, type Placement } from '@sallyport/input-sanitizer';
 import { modelOf, type OpenPipeline } from './open-pipeline.ts';
 import { pipelineOf } from './catalogue.ts';
@@ -21,9 +21,13 @@ export const openFaces: OpenPipeline = async (models, { threads }) => {
 /** Undoes the letterbox. */
 function toPicture({ box: [x, y, width, height], score, keypoints }: Face, placement: Placement): Face {
   const { scaleX, scaleY, offsetX, offsetY } = placement;
+  const point = ([inputX, inputY]: Point): Point => [
+    (inputX - offsetX) / scaleX,
+    (inputY - offsetY) / scaleY,
+  ];
   return {
-    box: [(x - offsetX) / scaleX, (y - offsetY) / scaleY, width / scaleX, height / scaleY],
+    box: [...point([x, y]), width / scaleX, height / scaleY],
     score,
-    keypoints: keypoints.map(([pointX, pointY]) => [(pointX - offsetX) / scaleX, (pointY - offsetY) / scaleY]),
+    keypoints: keypoints.map(point) as unknown as Face['keypoints'],
   };
 }

@@ -45,6 +45,7 @@ export function modelOf(models: readonly WorkerModel[], name: string): WorkerMod
 /** @throws {Error} If the model has no such verified file. */
 export function fileOf(model: WorkerModel, path: string): Uint8Array {
   const file = model.files.find((candidate) => candidate.path === path);
-  if (file === undefined) throw new Error(`Expected the file ${path} with the model ${model.name}, found none`);
+  if (file === undefined)
+    throw new Error(`Expected the file ${path} with the model ${model.name}, found none`);
   return file.data;
 }

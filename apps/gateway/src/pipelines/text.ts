@@ -36,7 +36,10 @@ export const openText: OpenPipeline = async (models, { threads }) => {
   };
 };
 
-function detectionSize({ width, height }: { width: number; height: number }): { width: number; height: number } {
+function detectionSize({ width, height }: { width: number; height: number }): {
+  width: number;
+  height: number;
+} {
   const scale = Math.min(LONGEST / Math.max(width, height), MAX_UPSCALE);
   const fit = (side: number): number => Math.max(STRIDE, Math.round((side * scale) / STRIDE) * STRIDE);
   return { width: fit(width), height: fit(height) };
