@@ -24,7 +24,7 @@ export function parseMemberGlob(pattern: string): MemberGlob {
       `packages: expected a pattern inside the root, found "${printable(pattern)}"`,
     );
   }
-  if (/[\\{}[\]()!+@|]/.test(body.replace(/(^|\/)@(?=[\w*])/g, '$1'))) {
+  if (/[\\{}[\]()|]/.test(body)) {
     throw new DependencyError(
       'ERR_DEP_WORKSPACE',
       `packages: expected a pattern of *, ** and ?, found "${printable(pattern)}"`,

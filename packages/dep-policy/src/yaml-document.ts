@@ -4,7 +4,7 @@ import { DependencyError } from './errors.ts';
 import type { DependencyErrorCode } from './errors.ts';
 import type { TextFile } from './text-file.ts';
 
-/** Nesting accepted in a YAML file. A lock of pnpm has six levels. */
+/** Nodes accepted one inside the other in a YAML file. A lock of pnpm has six. */
 const MAX_DEPTH = 32;
 
 /** Mappings as `Map`, so that no key (`__proto__`) can reach an object's prototype; no merge keys, no custom tags. */

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { DEPENDENCY_FIELDS } from '../manifest.ts';
 import type { DependencyField, Manifest } from '../manifest.ts';
-import { LOCK_FILE, packageKey, snapshotKey } from '../pnpm-lock.ts';
+import { LOCK_FILE, packageKey, snapshotKey, splitPackageKey } from '../pnpm-lock.ts';
 import type { LockedDependency } from '../pnpm-lock.ts';
 import { printable } from '../printable.ts';
 import type { Project } from '../project.ts';
@@ -138,7 +138,7 @@ function findDifference(
   return `expected what "${printable(specifier)}" asks for, found ${printable(reference)}`;
 }
 
-/** Whether a reference of the lock is what a specifier asks for. A range or an exotic source is another rule's finding. */
+/** Whether a reference of the lock is what a specifier asks for. An exotic source is another rule's finding. */
 function isResolution(
   project: Project,
   folder: string,
@@ -160,6 +160,11 @@ function isResolution(
     }
     case 'link':
       return linkTarget(folder, reference) === posix.join(folder, parsed.path);
+    case 'inexact': {
+      // A range of a peer: at least the package is the one that was asked for.
+      const key = snapshotKey(reference, name);
+      return key === undefined || splitPackageKey(packageKey(key)).name === name;
+    }
     default:
       return true;
   }

@@ -171,9 +171,12 @@ function findOverrideFault(
   return findSpecifierFault(project, '.', selectedName(selector), specifier);
 }
 
-/** The package that an override's selector replaces: the last one in `parent@1>name@^2`. */
+/**
+ * The package that an override's selector replaces: the last one in `parent@1>name@^2`. A `>` behind `@`, `|` or a
+ * space belongs to a version range.
+ */
 export function selectedName(selector: string): string {
-  const last = selector.slice(selector.search(/>(?=[^>=]*$)/) + 1);
+  const last = selector.split(/(?<=[^ |@])>/).at(-1)!;
   const at = last.indexOf('@', 1);
   return at === -1 ? last : last.slice(0, at);
 }
