@@ -21,8 +21,8 @@ const MAX_SAMPLES = 8;
 /**
  * Cuts a text line out of a picture, upright and at a fixed height, keeping its ratio.
  *
- * Samples bilinearly and averages over the area of each target pixel when the line shrinks. Corners outside the
- * picture see its outermost pixels.
+ * Bicubic where the line grows, bilinear and averaged over the area of each target pixel where it shrinks. Corners
+ * outside the picture see its outermost pixels.
  *
  * @param polygon - Corners in pixels of the picture, in reading order of the text. Any convex quad: the perspective is undone.
  * @throws {InferenceError} `ERR_INFERENCE_FEEDS` for a picture that does not fit its data; `ERR_INFERENCE_OPTIONS` for
@@ -42,7 +42,9 @@ export function cropTextLine(image: RgbImage, polygon: Quad, options: CropOption
   const width = Math.min(maxWidth, Math.max(1, Math.round((size.width / size.height) * height)));
   const columns = samplesFor(size.width / width);
   const rows = samplesFor(size.height / height);
-  const data = new Uint8Array(width * height * 3);
+  // Averaging blurs, enlarging with straight lines too: letters that grow keep their edges only under a cubic.
+  const addSample = columns === 1 && rows === 1 ? addCubic : addLinear;
+  const data = new Uint8ClampedArray(width * height * 3);
   const sums = new Float64Array(3);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -55,21 +57,25 @@ export function cropTextLine(image: RgbImage, polygon: Quad, options: CropOption
       }
       const target = (y * width + x) * 3;
       for (let channel = 0; channel < 3; channel++) {
-        data[target + channel] = Math.round(sums[channel]! / (rows * columns));
+        // The clamped array rounds, and cuts off what a cubic overshoots.
+        data[target + channel] = sums[channel]! / (rows * columns);
       }
     }
   }
-  return { width, height, channels: 3, data };
+  return { width, height, channels: 3, data: new Uint8Array(data.buffer) };
 }
 
 function samplesFor(scale: number): number {
   return Math.min(MAX_SAMPLES, Math.max(1, Math.ceil(scale)));
 }
 
-/** Adds the bilinear sample at a point to the three channel sums. */
-function addSample({ width, height, data }: RgbImage, [x, y]: Point, sums: Float64Array): void {
-  const sourceX = Math.min(Math.max(x - 0.5, 0), width - 1);
-  const sourceY = Math.min(Math.max(y - 0.5, 0), height - 1);
+/** Adds the sample at a point to the three channel sums. */
+type AddSample = (image: RgbImage, point: Point, sums: Float64Array) => void;
+
+/** Bilinear. */
+const addLinear: AddSample = ({ width, height, data }, [x, y], sums) => {
+  const sourceX = clamp(x - 0.5, width);
+  const sourceY = clamp(y - 0.5, height);
   const left = Math.floor(sourceX);
   const top = Math.floor(sourceY);
   const weightX = sourceX - left;
@@ -83,6 +89,35 @@ function addSample({ width, height, data }: RgbImage, [x, y]: Point, sums: Float
     const lower = data[index + stepY]! * (1 - weightX) + data[index + stepY + stepX]! * weightX;
     sums[channel]! += upper * (1 - weightY) + lower * weightY;
   }
+};
+
+/** Bicubic over 4 x 4 pixels. */
+const addCubic: AddSample = ({ width, height, data }, [x, y], sums) => {
+  const sourceX = clamp(x - 0.5, width);
+  const sourceY = clamp(y - 0.5, height);
+  const left = Math.floor(sourceX) - 1;
+  const top = Math.floor(sourceY) - 1;
+  for (let row = top; row < top + 4; row++) {
+    const weightY = catmullRom(sourceY - row);
+    const offset = clamp(row, height) * width;
+    for (let column = left; column < left + 4; column++) {
+      const weight = weightY * catmullRom(sourceX - column);
+      const index = (offset + clamp(column, width)) * 3;
+      sums[0]! += weight * data[index]!;
+      sums[1]! += weight * data[index + 1]!;
+      sums[2]! += weight * data[index + 2]!;
+    }
+  }
+};
+
+/** @see Keys, "Cubic convolution interpolation for digital image processing", 1981, equation 15 (a = -1/2) */
+function catmullRom(offset: number): number {
+  const t = Math.abs(offset);
+  return t < 1 ? (1.5 * t - 2.5) * t * t + 1 : t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
+}
+
+function clamp(position: number, length: number): number {
+  return Math.min(Math.max(position, 0), length - 1);
 }
 
 /**

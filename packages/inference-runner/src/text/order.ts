@@ -5,7 +5,14 @@ interface Placed<Item> {
   /** Centre along and across the direction in which the page is read. */
   readonly along: number;
   readonly across: number;
+  readonly width: number;
   readonly height: number;
+}
+
+interface Row<Item> {
+  readonly lines: Placed<Item>[];
+  /** Mean of the lines. */
+  across: number;
 }
 
 /**
@@ -21,30 +28,36 @@ export function readingOrder<Item extends { readonly polygon: Quad }>(items: rea
         item,
         along: centreX * x + centreY * y,
         across: centreY * x - centreX * y,
-        height: quadSize(item.polygon).height,
+        ...quadSize(item.polygon),
       };
     })
     .sort((a, b) => a.across - b.across);
-  return toRows(placed).flatMap((row) => row.sort((a, b) => a.along - b.along).map(({ item }) => item));
+  return toRows(placed).flatMap(({ lines }) =>
+    lines.sort((a, b) => a.along - b.along).map(({ item }) => item),
+  );
 }
 
-/** Lines share a row when their centres are closer than half the height of the lower one. */
-function toRows<Item>(sorted: readonly Placed<Item>[]): Placed<Item>[][] {
-  const rows: Placed<Item>[][] = [];
+function toRows<Item>(sorted: readonly Placed<Item>[]): Row<Item>[] {
+  const rows: Row<Item>[] = [];
   for (const line of sorted) {
     const row = rows.at(-1);
-    const last = row?.at(-1);
-    if (
-      row === undefined ||
-      last === undefined ||
-      line.across - last.across > Math.min(line.height, last.height) / 2
-    ) {
-      rows.push([line]);
+    if (row === undefined || !belongsTo(row, line)) {
+      rows.push({ lines: [line], across: line.across });
     } else {
-      row.push(line);
+      row.lines.push(line);
+      // Against the mean, so that a row cannot creep down the page from fragment to fragment.
+      row.across += (line.across - row.across) / row.lines.length;
     }
   }
   return rows;
+}
+
+/** A line belongs to a row when it lies within half a height of its middle and beside, not below, what is in it. */
+function belongsTo<Item>({ lines, across }: Row<Item>, line: Placed<Item>): boolean {
+  return (
+    line.across - across <= line.height / 2 &&
+    lines.every((other) => Math.abs(line.along - other.along) >= Math.max(line.width, other.width) / 2)
+  );
 }
 
 /** The direction that most of the text, by length, runs in, as a unit vector. */

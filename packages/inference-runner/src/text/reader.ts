@@ -7,7 +7,7 @@ import type { Session } from '../session.ts';
 import { fitsDims, formatDims, type Tensor } from '../tensor.ts';
 import { cropTextLine, LINE_HEIGHT } from './crop.ts';
 import { ctcGreedyDecode } from './ctc.ts';
-import { lineTensor } from './line-tensor.ts';
+import { lineTensor, middleOfLine, turnLine } from './line.ts';
 import { readingOrder } from './order.ts';
 import { findTextRegions, textRegionOptionsSchema, type TextRegionOptions } from './regions.ts';
 
@@ -101,17 +101,19 @@ export function createTextReader(models: TextReaderModels, options: TextReaderOp
     if (classify === undefined) {
       return false;
     }
-    const { data } = await classify(lineTensor(line, ORIENTATION_WIDTH));
+    // The whole of a long line, squeezed to this width, is hard to tell from the same line upside down.
+    const { data } = await classify(lineTensor(middleOfLine(line, ORIENTATION_WIDTH), ORIENTATION_WIDTH));
     return Number(data[1]) > MIN_TURN_SCORE;
   }
 
   async function readLine(image: RgbImage, region: Quad, signal: AbortSignal | undefined): Promise<TextLine> {
     let polygon = isVertical(region) ? quarterTurn(region) : region;
-    if (await isUpsideDown(cropTextLine(image, polygon, { maxWidth: ORIENTATION_WIDTH }))) {
+    let line = cropTextLine(image, polygon);
+    if (await isUpsideDown(line)) {
       polygon = halfTurn(polygon);
+      line = turnLine(line);
     }
     checkSignal(signal);
-    const line = cropTextLine(image, polygon);
     const width = Math.max(
       MIN_RECOGNITION_WIDTH,
       Math.ceil(line.width / RECOGNITION_STEP) * RECOGNITION_STEP,

@@ -19,7 +19,7 @@ export interface TextRegionOptions {
   readonly threshold?: number;
   /** Lowest mean over a region. Default 0.6, 0 to 1. */
   readonly minScore?: number;
-  /** The map marks only the core of each line: a region grows on every side by area * ratio / perimeter. Default 1.5, 0 to 10. */
+  /** The map marks only the core of each line: a region grows on every side by area * ratio / perimeter. Default 2, 0 to 10. */
   readonly unclipRatio?: number;
   /** Shortest side of a region before it grows, in pixels of the map. Default 3, minimum 1. */
   readonly minSide?: number;
@@ -30,7 +30,7 @@ export interface TextRegionOptions {
 export const textRegionOptionsSchema = z.strictObject({
   threshold: z.number().min(0).max(1).default(0.3),
   minScore: z.number().min(0).max(1).default(0.6),
-  unclipRatio: z.number().min(0).max(10).default(1.5),
+  unclipRatio: z.number().min(0).max(10).default(2),
   minSide: z.number().min(1).default(3),
   maxRegions: z.int().min(1).max(10_000).default(300),
 });
