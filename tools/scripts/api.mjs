@@ -13,6 +13,7 @@ const config = ExtractorConfig.prepare({
   packageJsonFullPath: resolve('package.json'),
   configObject: {
     projectFolder,
+    newlineKind: 'lf',
     mainEntryPointFilePath: '<projectFolder>/dist/index.d.ts',
     compiler: { tsconfigFilePath: '<projectFolder>/tsconfig.json' },
     apiReport: {

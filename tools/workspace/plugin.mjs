@@ -4,13 +4,11 @@ import { dirname, join } from 'node:path';
 import { createNodesFromFiles } from '@nx/devkit';
 
 /** One tsup.config.ts makes a project buildable; an api-extractor.json makes it a published package. */
-export const createNodesV2 = [
+export const createNodes = [
   '{packages,apps,tools}/*/tsup.config.ts',
   (configFiles, options, context) =>
     createNodesFromFiles((configFile) => inferTargets(configFile, context), configFiles, options, context),
 ];
-
-export const createNodes = createNodesV2;
 
 function inferTargets(configFile, { workspaceRoot }) {
   const root = dirname(configFile);

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyWorkspace } from './workspace-copy.ts';
-import type { WorkspaceCopy } from './workspace-copy.ts';
+import { copyWorkspace } from '../workspace-copy.ts';
+import type { WorkspaceCopy } from '../workspace-copy.ts';
 
 const TARGETS = ['build', 'typecheck', 'lint', 'test', 'api', 'package', 'readme'];
 

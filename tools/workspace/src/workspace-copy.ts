@@ -13,11 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-const root = join(import.meta.dirname, '../../../..');
+const root = join(import.meta.dirname, '../../..');
 const FILES = [
   'package.json',
   'nx.json',
   'eslint.config.mjs',
+  'commitlint.config.mjs',
   'tsconfig.base.json',
   'pnpm-workspace.yaml',
   'pnpm-lock.yaml',
