@@ -79,7 +79,9 @@ function linkDependencies(folder: string): void {
     if (name === 'workspace' || name === '@sallyport') continue;
     symlinkSync(join(installed, name), join(folder, 'node_modules', name));
   }
-  symlinkSync(join(folder, 'tools', 'workspace'), join(folder, 'node_modules', 'workspace'));
+  const workspace = join('tools', 'workspace');
+  symlinkSync(join(folder, workspace), join(folder, 'node_modules', 'workspace'));
+  symlinkSync(join(root, workspace, 'node_modules'), join(folder, workspace, 'node_modules'));
 }
 
 /** These tests run inside Nx and Vitest, whose variables would lead the copy's Nx back into this workspace. */
