@@ -13,7 +13,8 @@ export type Outcome =
       readonly type: 'failed';
       readonly code: ResourceErrorCode;
       readonly message: string;
-      readonly cause?: Error;
+      readonly cause?: unknown;
+      readonly retryAfterMs?: number;
     };
 
 export interface Execution {

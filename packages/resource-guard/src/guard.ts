@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { serialize } from 'node:v8';
 import { describeEnforcement, type Enforcement } from './enforcement.ts';
-import { ResourceError, type ResourceErrorCode } from './errors.ts';
+import { ResourceError } from './errors.ts';
 import { describeStop, execute, type Execution, type Outcome } from './execution.ts';
 import {
   parseDrainOptions,
@@ -173,7 +173,11 @@ class ProcessGuard implements Guard {
       if (this.#draining) throw new ResourceError('ERR_RESOURCE_DRAINING', 'the guard is closing');
       const { signal, timeoutMs = Infinity } = parseRunOptions(options);
       if (!this.#tasks.has(task)) {
-        throw new ResourceError('ERR_RESOURCE_TASK_UNKNOWN', 'the worker module exports no such task');
+        const known = [...this.#tasks].join(', ');
+        throw new ResourceError(
+          'ERR_RESOURCE_TASK_UNKNOWN',
+          `expected one of ${known}, found ${quote(task)}`,
+        );
       }
       if (signal?.aborted === true) {
         throw new ResourceError('ERR_RESOURCE_ABORTED', `task "${task}": its signal was already aborted`);
@@ -188,7 +192,9 @@ class ProcessGuard implements Guard {
       return run;
     } catch (error) {
       this.#rejected += 1;
-      throw error;
+      if (error instanceof ResourceError) throw error;
+      // An option whose getter throws, say.
+      throw new ResourceError('ERR_RESOURCE_OPTIONS', 'the options cannot be read', { cause: error });
     }
   }
 
@@ -241,12 +247,15 @@ class ProcessGuard implements Guard {
     throw this.#toError(outcome, receipt);
   }
 
-  #toError({ code, message, cause }: Extract<Outcome, { type: 'failed' }>, receipt: Receipt): ResourceError {
+  #toError(outcome: Extract<Outcome, { type: 'failed' }>, receipt: Receipt): ResourceError {
+    const { code, message, cause } = outcome;
+    const retryAfterMs =
+      code === 'ERR_RESOURCE_QUEUE_TIMEOUT' ? this.#estimateWaitMs() : outcome.retryAfterMs;
     return new ResourceError(code, message, {
       receipt,
       ...(cause !== undefined && { cause }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(code === 'ERR_RESOURCE_TASK_FAILED' && { retryable: isRetryable(cause) }),
-      ...(code === 'ERR_RESOURCE_QUEUE_TIMEOUT' && { retryAfterMs: this.#estimateWaitMs() }),
     });
   }
 
@@ -278,13 +287,19 @@ function serializeInput(task: string, input: unknown, { inputBytes }: Limits): U
   return body;
 }
 
+/** @param error - What ended the wait: the abort of the run's own signal, or the pool's refusal. */
 function judgeWait(run: Run, error: unknown): Outcome {
-  const code: ResourceErrorCode = run.stopped ?? 'ERR_RESOURCE_START';
-  if (run.stopped !== undefined) return { type: 'failed', code, message: describeStop(run) };
-  const cause = error instanceof ResourceError && error.cause instanceof Error ? { cause: error.cause } : {};
-  return { type: 'failed', code, message: 'no process is left and new ones keep failing to start', ...cause };
+  if (run.stopped !== undefined) return { type: 'failed', code: run.stopped, message: describeStop(run) };
+  if (!(error instanceof ResourceError)) throw error;
+  const { code, message, cause, retryAfterMs } = error;
+  return { type: 'failed', code, message, cause, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
-function isRetryable(cause: Error | undefined): boolean {
-  return cause !== undefined && 'retryable' in cause && cause.retryable === true;
+function isRetryable(cause: unknown): boolean {
+  return cause instanceof Error && 'retryable' in cause && cause.retryable === true;
+}
+
+/** The name may be a stranger's, and no string at all. */
+function quote(task: unknown): string {
+  return typeof task === 'string' ? JSON.stringify(task.slice(0, 64)) : typeof task;
 }

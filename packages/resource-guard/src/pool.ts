@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Backoff } from './backoff.ts';
 import { ResourceError } from './errors.ts';
 import type { ParsedOptions } from './options.ts';
@@ -141,8 +140,6 @@ export class Pool {
     for (const { process } of [...this.#starting, ...this.#idle, ...this.#busy]) process.kill();
     this.#idle.length = 0;
     await Promise.all(this.#deaths);
-    // Node frees the handles of a dead process one turn later.
-    await setImmediate();
   }
 
   /** Notes that a worker has answered: starts work again. */

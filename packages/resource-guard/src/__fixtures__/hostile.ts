@@ -23,6 +23,11 @@ export function processId(): number {
   return process.pid;
 }
 
+/** Keeps the process taken for a while, so that two runs at once show two of them. */
+export function holdProcessId(ms: number): Promise<number> {
+  return new Promise((resolve) => setTimeout(resolve, ms, process.pid));
+}
+
 export function environment(): unknown {
   return { variables: Object.keys(process.env), execArgv: process.execArgv, argv: process.argv };
 }

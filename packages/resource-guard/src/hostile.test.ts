@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HAS_PROC, isAlive, listChildren, until } from './__fixtures__/processes.ts';
+import { HOSTILE } from './__fixtures__/scripts.ts';
+import type { ResourceErrorCode } from './errors.ts';
+import { createGuard, openGuard, type Guard } from './guard.ts';
+
+const MIB = 1024 * 1024;
+
+describe('with one worker and one spare', () => {
+  let guard: Guard;
+  beforeAll(async () => {
+    guard = await createGuard({
+      script: HOSTILE,
+      workers: 1,
+      spare: 1,
+      limits: { memoryMb: 128, timeoutMs: 5000 },
+    });
+  });
+  afterAll(() => guard.drain());
+
+  it.each<[string, ResourceErrorCode]>([
+    ['segfault', 'ERR_RESOURCE_CRASHED'],
+    ['abort', 'ERR_RESOURCE_CRASHED'],
+    ['exit', 'ERR_RESOURCE_CRASHED'],
+    ['throwLater', 'ERR_RESOURCE_CRASHED'],
+    ['rejectLater', 'ERR_RESOURCE_CRASHED'],
+    ['closeChannel', 'ERR_RESOURCE_CRASHED'],
+    ['garbage', 'ERR_RESOURCE_CRASHED'],
+    ['forgeInternal', 'ERR_RESOURCE_CRASHED'],
+    ['forgeAnswer', 'ERR_RESOURCE_CRASHED'],
+    ['announceHead', 'ERR_RESOURCE_CRASHED'],
+    ['announceBody', 'ERR_RESOURCE_OUTPUT_TOO_LARGE'],
+    ['unreadable', 'ERR_RESOURCE_CRASHED'],
+    ['answerTwice', 'ERR_RESOURCE_CRASHED'],
+  ])('contains %s, and the next run succeeds in another process', async (task, code) => {
+    const { value: before } = await guard.run<number>('processId', undefined);
+    await expect(guard.run(task, 0)).rejects.toMatchObject({
+      code,
+      retryable: false,
+      receipt: { task, outcome: code },
+    });
+    const { value: after } = await guard.run<number>('processId', undefined);
+    expect(after).not.toBe(before);
+  });
+
+  it.skipIf(!HAS_PROC).each(['bufferBomb', 'heapBomb'])(
+    'kills %s at its memory limit (needs /proc)',
+    async (task) => {
+      const { receipt: warm } = await guard.run('echo', 1);
+      const error = await guard.run(task, 0).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'ERR_RESOURCE_MEMORY_LIMIT', retryable: false });
+      const { receipt } = error as { receipt: typeof warm };
+      expect(receipt.peakMemoryBytes).toBeGreaterThan(128 * MIB);
+      // Generous: the poll is late on a busy machine. Unlimited, both would take gigabytes before the deadline.
+      expect(receipt.peakMemoryBytes).toBeLessThan(warm.peakMemoryBytes + 128 * MIB + 512 * MIB);
+      expect(receipt.cpuMs).toBeGreaterThan(0);
+    },
+  );
+
+  it.skipIf(!HAS_PROC)('does not excuse a peak between two looks (needs /proc)', async () => {
+    await expect(guard.run('spike', 64)).resolves.toMatchObject({ receipt: { outcome: 'completed' } });
+    await expect(guard.run('spike', 192)).rejects.toMatchObject({ code: 'ERR_RESOURCE_MEMORY_LIMIT' });
+  });
+
+  it.skipIf(!HAS_PROC)(
+    'replaces a process that keeps more than half of the budget (needs /proc)',
+    async () => {
+      const small = await guard.run<number>('hoard', 8);
+      expect((await guard.run<number>('processId', undefined)).value).toBe(small.value);
+      const large = await guard.run<number>('hoard', 80);
+      expect(large.value).toBe(small.value);
+      expect((await guard.run<number>('processId', undefined)).value).not.toBe(small.value);
+    },
+  );
+
+  it.skipIf(!HAS_PROC)('kills a process that allocates after its answer (needs /proc)', async () => {
+    const { value: bomber } = await guard.run<number>('bombLater', undefined);
+    await until(() => !isAlive(bomber));
+    await expect(guard.run('echo', 'still here')).resolves.toMatchObject({ value: 'still here' });
+  });
+
+  it('takes a value from a process that dies right after it', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      await expect(guard.run('answerThenExit', undefined)).resolves.toMatchObject({
+        receipt: { outcome: 'completed' },
+      });
+      await expect(guard.run('echo', round)).resolves.toMatchObject({ value: round });
+    }
+  });
+
+  it('lets a task print a megabyte, to nowhere', async () => {
+    await expect(guard.run('print', undefined)).resolves.toMatchObject({ value: 'printed' });
+  });
+});
+
+describe('a deadline', () => {
+  let guard: Guard;
+  beforeAll(async () => {
+    guard = await createGuard({ script: HOSTILE, workers: 1, spare: 1, limits: { timeoutMs: 1000 } });
+  });
+  afterAll(() => guard.drain());
+
+  it('lets a task end that is quicker', async () => {
+    await expect(guard.run('slow', 500)).resolves.toMatchObject({ value: 'slow' });
+  });
+
+  it('ends a task that is slower', async () => {
+    await expect(guard.run('slow', 1500)).rejects.toMatchObject({
+      code: 'ERR_RESOURCE_TIMEOUT',
+      retryable: false,
+    });
+  });
+
+  it('ends a busy loop in time, with its process', async () => {
+    const { value: pid } = await guard.run<number>('processId', undefined);
+    const error = await guard.run('loop', undefined, { timeoutMs: 300 }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ERR_RESOURCE_TIMEOUT', receipt: { limits: { timeoutMs: 300 } } });
+    const { receipt } = error as { receipt: { runMs: number } };
+    expect(receipt.runMs).toBeGreaterThanOrEqual(299);
+    expect(receipt.runMs).toBeLessThan(300 + 250);
+    expect(() => process.kill(pid, 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
+  });
+
+  it.skipIf(!HAS_PROC)('leaves the CPU time of the killed process in the receipt (needs /proc)', async () => {
+    const error = await guard.run('loop', undefined, { timeoutMs: 600 }).catch((reason: unknown) => reason);
+    const { receipt } = error as { receipt: { cpuMs: number } };
+    expect(receipt.cpuMs).toBeGreaterThan(50);
+  });
+});
+
+it.skipIf(!HAS_PROC)('promotes the spare, which was warm before the kill (needs /proc)', async () => {
+  await using guard = await createGuard({ script: HOSTILE, workers: 1, spare: 1 });
+  await until(() => guard.stats.idle === 2);
+  const warm = listChildren();
+  await expect(guard.run('segfault', undefined)).rejects.toMatchObject({ code: 'ERR_RESOURCE_CRASHED' });
+  const { value } = await guard.run<number>('processId', undefined);
+  expect(warm).toContain(value);
+  await until(() => guard.stats.idle === 2);
+  expect(listChildren()).toHaveLength(2);
+});
+
+it('says so where memory cannot be read, and still ends a task by its deadline', async () => {
+  expect(existsSync('/no/such/proc')).toBe(false);
+  const guard = await openGuard(
+    { script: HOSTILE, workers: 1, spare: 0, limits: { memoryMb: 1, timeoutMs: 1000 } },
+    '/no/such/proc',
+  );
+  expect(guard.enforcement.memory).toBe('none');
+  const { receipt } = await guard.run('spike', 64);
+  expect(receipt).toMatchObject({ outcome: 'completed', enforcement: { memory: 'none' } });
+  expect(receipt.peakMemoryBytes).toBeGreaterThan(64 * MIB);
+  await expect(guard.run('loop', undefined)).rejects.toMatchObject({ code: 'ERR_RESOURCE_TIMEOUT' });
+  await guard.drain();
+});
+
+it('keeps sixty good runs good among sixty hostile ones', { timeout: 180_000 }, async () => {
+  const hostile: [string, ResourceErrorCode][] = [
+    ['loop', 'ERR_RESOURCE_TIMEOUT'],
+    ['bufferBomb', HAS_PROC ? 'ERR_RESOURCE_MEMORY_LIMIT' : 'ERR_RESOURCE_TIMEOUT'],
+    ['segfault', 'ERR_RESOURCE_CRASHED'],
+    ['exit', 'ERR_RESOURCE_CRASHED'],
+    ['garbage', 'ERR_RESOURCE_CRASHED'],
+    ['rejectLater', 'ERR_RESOURCE_CRASHED'],
+  ];
+  await using guard = await createGuard({
+    script: HOSTILE,
+    limits: { memoryMb: 64, queueTimeoutMs: 170_000 },
+    queue: { max: 120 },
+  });
+  const runs = Array.from({ length: 60 }, async (_, index) => {
+    const [task, expected] = hostile[index % hostile.length]!;
+    const bad = guard.run(task, 0, task === 'loop' ? { timeoutMs: 300 } : {}).then(
+      () => 'a value',
+      (error: unknown) => (error as { code: string }).code,
+    );
+    const { value } = await guard.run('echo', index);
+    return { good: value === index, contained: (await bad) === expected };
+  });
+  const results = await Promise.all(runs);
+  expect(results.filter(({ good }) => good)).toHaveLength(60);
+  expect(results.filter(({ contained }) => contained)).toHaveLength(60);
+  expect(guard.stats).toMatchObject({ completed: 60, failed: 60, rejected: 0, queued: 0, running: 0 });
+  if (HAS_PROC) expect(listChildren().length).toBeLessThanOrEqual(3);
+});

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import { parseDrainOptions, parseGuardOptions, parseRunOptions, type GuardOptions } from './options.ts';
+
+const script = new URL('file:///worker.js');
+const refused = expect.objectContaining({ code: 'ERR_RESOURCE_OPTIONS' }) as Error;
+
+it('fills in every default', () => {
+  expect(parseGuardOptions({ script })).toEqual({
+    script: 'file:///worker.js',
+    workers: 2,
+    spare: 1,
+    warmup: undefined,
+    limits: {
+      timeoutMs: 10_000,
+      queueTimeoutMs: 30_000,
+      startTimeoutMs: 30_000,
+      memoryMb: 512,
+      inputBytes: 16_777_216,
+      outputBytes: 16_777_216,
+    },
+    queueMax: 4,
+  });
+});
+
+it('lets twice as many wait as can run', () => {
+  expect(parseGuardOptions({ script, workers: 5 }).queueMax).toBe(10);
+});
+
+it('accepts the smallest pool', () => {
+  expect(parseGuardOptions({ script, workers: 1, spare: 0, queue: { max: 0 } })).toMatchObject({
+    queueMax: 0,
+  });
+});
+
+it('accepts the longest delay of a timer', () => {
+  expect(parseGuardOptions({ script, limits: { timeoutMs: 2 ** 31 - 1 } }).limits.timeoutMs).toBe(
+    2 ** 31 - 1,
+  );
+});
+
+it.each<[string, object]>([
+  ['no script', {}],
+  ['a script by path', { script: '/worker.js' }],
+  ['a script from the network', { script: new URL('https://example.org/worker.js') }],
+  ['a script in the URL', { script: new URL('data:text/javascript,export{}') }],
+  ['no worker', { script, workers: 0 }],
+  ['half a worker', { script, workers: 1.5 }],
+  ['a negative spare', { script, spare: -1 }],
+  ['a negative queue', { script, queue: { max: -1 } }],
+  ['a deadline of no time', { script, limits: { timeoutMs: 0 } }],
+  ['a deadline that a timer would cut to 1 ms', { script, limits: { timeoutMs: 2 ** 31 } }],
+  ['a deadline that is no number', { script, limits: { timeoutMs: '1000' } }],
+  ['an infinite memory', { script, limits: { memoryMb: Infinity } }],
+  ['an unknown limit', { script, limits: { timeoutMS: 5 } }],
+  ['an unknown option', { script, threads: 4 }],
+  ['a warm-up without a task', { script, warmup: { input: 1 } }],
+])('refuses %s', (_name, options) => {
+  expect(() => parseGuardOptions(options as GuardOptions)).toThrow(refused);
+});
+
+it('names the option that is wrong', () => {
+  expect(() => parseGuardOptions({ script, limits: { timeoutMs: 0 } })).toThrow(/^limits\.timeoutMs: /);
+});
+
+it('refuses a signal that is none', () => {
+  expect(() => parseRunOptions({ signal: { aborted: false } as AbortSignal })).toThrow(refused);
+});
+
+it('accepts a drain without grace and refuses one of negative length', () => {
+  expect(parseDrainOptions({ graceMs: 0 })).toEqual({ graceMs: 0 });
+  expect(() => parseDrainOptions({ graceMs: -1 })).toThrow(refused);
+});
