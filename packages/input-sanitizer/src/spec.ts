@@ -177,6 +177,8 @@ const specSchema = z
       .array(z.enum(['jpeg', 'png', 'webp']))
       .min(1)
       .refine((formats) => new Set(formats).size === formats.length, { error: 'each format once' })
+      // Their order means nothing, so it must not change the hash.
+      .transform((formats) => formats.toSorted())
       .readonly(),
     limits: limitsSchema.prefault({}),
     colour: colourSchema.prefault({}),

@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fromPath } from './from-path.ts';
+
+let base = '';
+let root = '';
+const onPosix = process.platform !== 'win32';
+
+beforeAll(() => {
+  base = mkdtempSync(join(tmpdir(), 'from-path-'));
+  root = join(base, 'root');
+  mkdirSync(join(root, 'sub'), { recursive: true });
+  writeFileSync(join(root, 'ten.bin'), '0123456789');
+  writeFileSync(join(root, 'sub', 'a b.jpg'), 'inner');
+  writeFileSync(join(root, 'empty.bin'), '');
+  writeFileSync(join(base, 'secret.bin'), 'secret');
+  writeFileSync(join(root, 'twice.bin'), 'twice');
+  linkSync(join(root, 'twice.bin'), join(root, 'again.bin'));
+  if (onPosix) {
+    symlinkSync(join(base, 'secret.bin'), join(root, 'out.bin'));
+    symlinkSync(join(root, 'ten.bin'), join(root, 'in.bin'));
+    symlinkSync(base, join(root, 'up'));
+    symlinkSync(join(root, 'sub'), join(root, 'side'));
+    symlinkSync(join(root, 'loop'), join(root, 'loop'));
+    symlinkSync(root, join(base, 'root-link'));
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    writeFileSync(join(root, 'locked.bin'), 'x');
+    chmodSync(join(root, 'locked.bin'), 0);
+  }
+});
+
+afterAll(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+const read = (relative: string, maxBytes = 100) => fromPath(root, relative, { maxBytes });
+const text = async (relative: string) => Buffer.from(await read(relative)).toString();
+
+it('reads a file and a file in a folder', async () => {
+  expect(await text('ten.bin')).toBe('0123456789');
+  expect(await text('sub/a b.jpg')).toBe('inner');
+});
+
+it.runIf(onPosix)('lets the root itself be a link: it is not the stranger who names it', async () => {
+  const bytes = await fromPath(join(base, 'root-link'), 'ten.bin', { maxBytes: 10 });
+  expect(bytes.length).toBe(10);
+});
+
+it('accepts exactly maxBytes and refuses one more', async () => {
+  expect((await read('ten.bin', 10)).length).toBe(10);
+  await expect(read('ten.bin', 9)).rejects.toMatchObject({ code: 'ERR_INPUT_TOO_LARGE' });
+});
+
+it.each([
+  ['an empty name', ''],
+  ['a NUL', 'ten.bin\0.jpg'],
+  ['an absolute name', '/etc/hostname'],
+  ['a drive letter', 'C:/ten.bin'],
+  ['a drive-relative name', 'c:ten.bin'],
+  ['a backslash', 'sub\\..\\..\\secret.bin'],
+  ['a UNC name', '\\\\server\\share'],
+  ['a parent', '../secret.bin'],
+  ['a parent in the middle', 'sub/../ten.bin'],
+  ['a parent at the end', 'sub/..'],
+  ['a dot', './ten.bin'],
+  ['an empty segment', 'sub//a b.jpg'],
+  ['a trailing slash', 'ten.bin/'],
+  ['a name past the longest', 'a'.repeat(1025)],
+  ['a directory', 'sub'],
+  ['a hard link', 'again.bin'],
+])('refuses %s', async (_, relative) => {
+  await expect(read(relative)).rejects.toMatchObject({ code: 'ERR_INPUT_PATH' });
+});
+
+it.runIf(onPosix).each([
+  ['a link out of the root', 'out.bin'],
+  ['a link inside the root', 'in.bin'],
+  ['a folder that is a link out of the root', 'up/secret.bin'],
+  ['a folder that is a link inside the root', 'side/a b.jpg'],
+  ['a link to itself', 'loop'],
+  ['a named pipe, without waiting for its writer', 'pipe'],
+])('refuses %s', async (_, relative) => {
+  await expect(read(relative)).rejects.toMatchObject({ code: 'ERR_INPUT_PATH' });
+});
+
+it.each([
+  ['a missing file', 'gone.bin'],
+  ['a file used as a folder', 'ten.bin/x'],
+  ['a percent-encoded parent, which is only an odd name here', '%2e%2e%2fsecret.bin'],
+])('does not find %s', async (_, relative) => {
+  await expect(read(relative)).rejects.toMatchObject({ code: 'ERR_INPUT_NOT_FOUND' });
+});
+
+it('calls an empty file empty', async () => {
+  await expect(read('empty.bin')).rejects.toMatchObject({ code: 'ERR_INPUT_EMPTY' });
+});
+
+it.skipIf(!onPosix || process.getuid?.() === 0)(
+  'calls a file without permission unreadable (skipped for root, who may read all)',
+  async () => {
+    await expect(read('locked.bin')).rejects.toMatchObject({
+      code: 'ERR_INPUT_UNREADABLE',
+      cause: { code: 'EACCES' },
+    });
+  },
+);
+
+it.runIf(process.platform === 'linux')(
+  'reads no size it was not told: a file of the kernel that claims zero bytes is capped while reading',
+  async () => {
+    // Regular, size 0, content longer than the cap.
+    await expect(fromPath('/proc/self', 'status', { maxBytes: 16 })).rejects.toMatchObject({
+      code: 'ERR_INPUT_TOO_LARGE',
+    });
+  },
+);
+
+it.each([0, -1, 1.5, Number.NaN])('refuses maxBytes of %d as a mistake of the caller', async (maxBytes) => {
+  await expect(read('ten.bin', maxBytes)).rejects.toMatchObject({ code: 'ERR_INPUT_SPEC' });
+});
+
+it('says nothing about where the root is', async () => {
+  const messages = await Promise.all(
+    ['gone.bin', 'sub', '../x', 'again.bin', 'empty.bin'].map((name) =>
+      read(name).catch((error: unknown) => String(error)),
+    ),
+  );
+  expect(messages.filter((message) => String(message).includes('/'))).toEqual([]);
+});

@@ -1,0 +1,129 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { parseWebpHeader } from './webp.ts';
+
+function chunk(type: string, data: Uint8Array, length = data.length): Buffer {
+  const head = Buffer.alloc(8);
+  head.write(type, 'latin1');
+  head.writeUInt32LE(length, 4);
+  return Buffer.concat([head, data, Buffer.alloc(data.length % 2)]);
+}
+
+function webp(...chunks: Buffer[]): Buffer {
+  const body = Buffer.concat([Buffer.from('WEBP'), ...chunks]);
+  const head = Buffer.from('RIFF\0\0\0\0');
+  head.writeUInt32LE(body.length, 4);
+  return Buffer.concat([head, body]);
+}
+
+const vp8 = (width: number, height: number, startCode = [0x9d, 0x01, 0x2a]) =>
+  chunk('VP8 ', Buffer.from([0, 0, 0, ...startCode, width & 255, width >> 8, height & 255, height >> 8]));
+
+function vp8l(width: number, height: number, { alpha = 0, version = 0, signature = 0x2f } = {}): Buffer {
+  const data = Buffer.from([signature, 0, 0, 0, 0]);
+  data.writeUInt32LE(((width - 1) | ((height - 1) << 14) | (alpha << 28) | (version << 29)) >>> 0, 1);
+  return chunk('VP8L', data);
+}
+
+function vp8x(width: number, height: number, flags = 0): Buffer {
+  const data = Buffer.alloc(10);
+  data[0] = flags;
+  data.writeUIntLE(width - 1, 4, 3);
+  data.writeUIntLE(height - 1, 7, 3);
+  return chunk('VP8X', data);
+}
+
+const ANIMATION = 2;
+const frame = chunk('ANMF', Buffer.alloc(24));
+const refused = (bytes: Uint8Array) => {
+  expect(() => parseWebpHeader(bytes)).toThrow(expect.objectContaining({ code: 'ERR_INPUT_CORRUPT' }));
+};
+
+it.each([
+  ['lossy', { lossless: false }, 3, false],
+  ['lossy with alpha', { lossless: false }, 4, true],
+  ['lossless', { lossless: true }, 3, false],
+  ['lossless with alpha', { lossless: true }, 4, true],
+] as const)('reads what an encoder wrote: %s', async (_, options, channels, hasAlpha) => {
+  const bytes = await sharp({
+    create: { width: 31, height: 17, channels, background: { r: 9, g: 9, b: 9, alpha: 0.5 } },
+  })
+    .webp(options)
+    .toBuffer();
+  expect(parseWebpHeader(bytes)).toMatchObject({
+    format: 'webp',
+    width: 31,
+    height: 17,
+    channels,
+    hasAlpha,
+    frames: 1,
+    trailingBytes: 0,
+  });
+});
+
+it('counts the frames that an encoder wrote', async () => {
+  const still = (background: string) =>
+    sharp({ create: { width: 8, height: 8, channels: 3, background } })
+      .png()
+      .toBuffer();
+  const frames = await Promise.all(['red', 'green', 'blue'].map(still));
+  const bytes = await sharp(frames, { join: { animated: true } })
+    .webp()
+    .toBuffer();
+  expect(parseWebpHeader(bytes)).toMatchObject({ frames: 3, width: 8, height: 8 });
+});
+
+it('reads the orientation that an encoder wrote', async () => {
+  const image = sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } });
+  expect(parseWebpHeader(await image.withMetadata({ orientation: 8 }).webp().toBuffer()).orientation).toBe(8);
+});
+
+it('reads the largest side of each bitstream', () => {
+  expect(parseWebpHeader(webp(vp8(16383, 1)))).toMatchObject({ width: 16383, height: 1 });
+  expect(parseWebpHeader(webp(vp8l(16384, 16384)))).toMatchObject({ width: 16384, height: 16384 });
+});
+
+it('counts what follows the container', () => {
+  expect(parseWebpHeader(Buffer.concat([webp(vp8(4, 4)), Buffer.from('abc')])).trailingBytes).toBe(3);
+});
+
+it('prices a lossless picture for its ARGB copy too', () => {
+  expect(parseWebpHeader(webp(vp8(10, 10))).predictedDecodeBytes).toBe(300);
+  expect(parseWebpHeader(webp(vp8l(10, 10))).predictedDecodeBytes).toBe(700);
+});
+
+describe('refuses', () => {
+  it.each([
+    [
+      'a picture that is no key frame',
+      webp(chunk('VP8 ', Buffer.from([1, 0, 0, 0x9d, 1, 0x2a, 4, 0, 4, 0]))),
+    ],
+    ['a wrong start code', webp(vp8(4, 4, [0x9d, 1, 0x2b]))],
+    ['a width of zero', webp(vp8(0, 4))],
+    ['a height of zero', webp(vp8(4, 0))],
+    ['a lossless signature that is none', webp(vp8l(4, 4, { signature: 0x2e }))],
+    ['a lossless version from the future', webp(vp8l(4, 4, { version: 1 }))],
+    ['a bitstream shorter than its header', webp(chunk('VP8 ', Buffer.alloc(9)))],
+    ['a metadata chunk first', webp(chunk('EXIF', Buffer.alloc(8)), vp8(4, 4))],
+    ['an extended header without a picture', webp(vp8x(4, 4))],
+    ['a picture smaller than its canvas', webp(vp8x(5, 4), vp8(4, 4))],
+    ['an extended header of nine bytes', webp(chunk('VP8X', Buffer.alloc(9)), vp8(1, 1))],
+    ['an animation of no frames', webp(vp8x(4, 4, ANIMATION))],
+    ['a frame too short for its header', webp(vp8x(4, 4, ANIMATION), chunk('ANMF', Buffer.alloc(22)))],
+    ['a chunk that leaves its container', webp(vp8x(4, 4), vp8(4, 4), chunk('EXIF', Buffer.alloc(2), 4))],
+  ])('%s', (_, bytes) => {
+    refused(bytes);
+  });
+
+  it('a container cut short by one byte', () => {
+    refused(webp(vp8(4, 4)).subarray(0, -1));
+  });
+});
+
+it('takes an animated canvas as the size', () => {
+  expect(parseWebpHeader(webp(vp8x(300, 200, ANIMATION), frame, frame))).toMatchObject({
+    width: 300,
+    height: 200,
+    frames: 2,
+  });
+});
