@@ -7,7 +7,8 @@ import { findLeaks } from './__fixtures__/leaks.ts';
 import { plainPng } from './__fixtures__/pictures.ts';
 import { repository, sallyportWith, type Run } from './__fixtures__/sallyport.ts';
 
-const TIMEOUT_MS = 1500;
+/** Long enough for the memory eater to reach its limit first, on a busy machine too. */
+const TIMEOUT_MS = 5000;
 const worker = new URL('./__fixtures__/hostile-worker.ts', import.meta.url).href;
 const good = join(repository, 'samples/astronaut.png');
 
@@ -21,6 +22,7 @@ describe('a worker that misbehaves', { timeout: 60_000 }, () => {
   ];
   let folder: string;
   let run: Run;
+  const childrenDuring = new Set<string>();
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sallyport-faults-'));
@@ -31,7 +33,14 @@ describe('a worker that misbehaves', { timeout: 60_000 }, () => {
       paths.push(path, good);
     }
     const argv = ['analyze', 'faces', ...paths, '--json', '--timeout-ms', String(TIMEOUT_MS)];
-    run = await sallyportWith({ worker, memoryMb: 256 }, argv);
+    const before = await guardedChildren();
+    const watch = setInterval(() => {
+      void guardedChildren().then((now) => {
+        for (const pid of now) if (!before.has(pid)) childrenDuring.add(pid);
+      });
+    }, 100);
+    run = await sallyportWith({ worker, memoryMb: 128 }, argv);
+    clearInterval(watch);
   }, 60_000);
 
   afterAll(async () => {
@@ -46,10 +55,12 @@ describe('a worker that misbehaves', { timeout: 60_000 }, () => {
     },
   );
 
-  it('is dead within the deadline and a quarter of a second', () => {
-    for (const { receipt } of run.documents) {
-      expect(receipt.task!.runMs).toBeLessThanOrEqual(TIMEOUT_MS + 250);
-    }
+  // Tried again on failure: a machine with no free core wakes the gateway late, which is not what is tested.
+  it('is dead within the deadline and a quarter of a second', { retry: 3 }, async () => {
+    const argv = ['analyze', 'faces', join(folder, 'loop.png'), '--json', '--timeout-ms', '800'];
+    const { documents } = await sallyportWith({ worker }, argv);
+    expect(documents[0]!.receipt.task).toMatchObject({ outcome: 'ERR_RESOURCE_TIMEOUT' });
+    expect(documents[0]!.receipt.task!.runMs).toBeLessThanOrEqual(800 + 250);
   });
 
   it('leaves every other picture its answer', () => {
@@ -81,18 +92,19 @@ describe('a worker that misbehaves', { timeout: 60_000 }, () => {
   it.skipIf(process.platform !== 'linux')(
     'leaves no process behind (read from /proc, so on Linux only)',
     async () => {
-      expect(await processesRunning('hostile-worker')).toEqual([]);
+      expect(childrenDuring.size).toBeGreaterThanOrEqual(1);
+      const alive = await guardedChildren();
+      expect([...childrenDuring].filter((pid) => alive.has(pid))).toEqual([]);
     },
   );
 });
 
-async function processesRunning(word: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+/** Process ids of all guarded children on this machine. */
+async function guardedChildren(): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const pid of await readdir('/proc').catch(() => [])) {
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (`${command}${environment}`.includes(word)) found.push(command);
+    if (/resource-guard\/(?:dist|src)\/child\./.test(command)) found.add(pid);
   }
   return found;
 }
