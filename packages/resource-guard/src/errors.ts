@@ -43,6 +43,7 @@ const RETRYABLE: ReadonlySet<ResourceErrorCode> = new Set<ResourceErrorCode>([
  * task for `ERR_RESOURCE_TASK_FAILED`, and what failed underneath for `ERR_RESOURCE_START`.
  */
 export class ResourceError extends Error {
+  /** Always `ResourceError`. */
   override readonly name = 'ResourceError';
   /** Why there is no value. */
   readonly code: ResourceErrorCode;

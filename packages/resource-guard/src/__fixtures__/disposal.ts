@@ -18,7 +18,8 @@ const countListeners = (): number =>
   getEventListeners(signal, 'abort').length +
   process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
 // Node opens these when it first needs them, at a time of its own: so that they count before as well as after.
-void [process.stdout, process.stderr];
+process.stdout.uncork();
+process.stderr.uncork();
 const before = { resources: process.getActiveResourcesInfo(), listeners: countListeners() };
 {
   await using guard = await createGuard({ script: HOSTILE, workers: 2, spare: 1 });
