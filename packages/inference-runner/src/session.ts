@@ -119,7 +119,7 @@ class CpuSession implements Session {
   readonly outputs: readonly TensorInfo[];
   readonly provider = 'cpu';
   readonly threads: number;
-  readonly digest?: string;
+  declare readonly digest?: string;
   readonly #native: InferenceSession;
   /** Settles when every run asked for so far has ended. It never rejects. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -150,8 +150,7 @@ class CpuSession implements Session {
     try {
       const native: Record<string, NativeTensor> = {};
       for (const { name } of this.inputs) {
-        const { type, data, dims } = feeds[name]!;
-        native[name] = new NativeTensor(type, data as Float32Array, [...dims]);
+        native[name] = toNative(feeds[name]!);
       }
       const results = await this.#native.run(native);
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(tensor)]));
@@ -179,6 +178,14 @@ function toTensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {
   }
   const dims = metadata.shape.map((dim) => (dim === '' ? '?' : dim));
   return { name: metadata.name, type: metadata.type, dims };
+}
+
+function toNative({ type, dims, data }: Tensor): NativeTensor {
+  if (type !== 'float16') {
+    return new NativeTensor(type, data as Float32Array, [...dims]);
+  }
+  // Where Float16Array exists, the wrapper turns the bit patterns into one, which the native part of 1.30 reads as empty.
+  return Object.assign(new NativeTensor('uint16', data as Uint16Array, [...dims]), { type });
 }
 
 function fromNative({ type, dims, data }: NativeTensor): Tensor {
