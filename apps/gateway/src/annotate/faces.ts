@@ -21,7 +21,7 @@ export function drawFace(
   const [x, y, width, height] = box;
   const [right, bottom] = [x + width, y + height];
   // Tags are moved into the picture, so one of a face outside it would point at nothing.
-  if (right <= 0 || bottom <= 0 || x >= bounds.right || y >= bounds.bottom) return;
+  if (right <= bounds.left || bottom <= bounds.top || x >= bounds.right || y >= bounds.bottom) return;
   const outline: readonly Point[] = [
     [x, y],
     [right, y],
@@ -44,7 +44,14 @@ export function drawFace(
   const text = tagSize(long, ink).width <= width * 1.5 ? long : percent(score);
   const gap = heavy / 2 + 2 * ink.edge;
   const above = y - tagSize(text, ink).height - gap;
-  drawTag(canvas, text, [x - heavy / 2, above >= 0 ? above : bottom + gap], COLOURS.face, ink, bounds);
+  drawTag(
+    canvas,
+    text,
+    [x - heavy / 2, above >= bounds.top ? above : bottom + gap],
+    COLOURS.face,
+    ink,
+    bounds,
+  );
 }
 
 /** Two short arms at each corner, along the sides. */

@@ -175,6 +175,41 @@ describe('a line of text', () => {
     expect(pixel(result, 200, 600)).toEqual([...COLOURS.paper]);
   });
 
+  it('that starts at the left edge gets room for its number beside the picture', () => {
+    const edge = {
+      ...line,
+      polygon: [
+        [0, 100],
+        [300, 100],
+        [300, 140],
+        [0, 140],
+      ] as const,
+    };
+    const result = annotateImage(plain(800, 600), { lines: [edge] });
+    const added = result.width - 800;
+    expect(added).toBeGreaterThan(20);
+    expect(pixel(result, 0, 300)).toEqual([...COLOURS.paper]);
+    expect(pixel(result, added - 1, 300)).toEqual([...COLOURS.paper]);
+    expect(pixel(result, added, 300)).toEqual([128, 128, 128]);
+    expect(pixel(result, result.width - 1, 300)).toEqual([128, 128, 128]);
+  });
+
+  it('is not hidden by the banner of a label', () => {
+    const low = {
+      ...line,
+      polygon: [
+        [200, 560],
+        [500, 560],
+        [500, 598],
+        [200, 598],
+      ] as const,
+    };
+    const alone = annotateImage(plain(800, 600), { lines: [low] });
+    const both = annotateImage(plain(800, 600), { lines: [low], labels: [{ label: 'a', score: 0.5 }] });
+    expect(both.height).toBeGreaterThan(alone.height);
+    expect(Buffer.compare(crop(both, 0, 600).data, crop(alone, 0, 600).data)).toBe(0);
+  });
+
   it('keeps its number when others are listed, and 24 rows are the most', () => {
     const height = (lines: number): number =>
       annotateImage(plain(800, 600), { lines: Array(lines).fill(line) as (typeof line)[] }).height;

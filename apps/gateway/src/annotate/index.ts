@@ -1,9 +1,9 @@
-import type { Area, Canvas, Point } from './canvas.ts';
+import { fillRectangle, type Area, type Canvas, type Point } from './canvas.ts';
 import { enlarge } from './enlarge.ts';
 import { drawFace, type FaceDrawing } from './faces.ts';
-import { inkFor } from './ink.ts';
-import { drawLabels, type LabelDrawing } from './labels.ts';
-import { drawLine, drawList, listHeight, type LineDrawing } from './lines.ts';
+import { COLOURS, inkFor } from './ink.ts';
+import { bannerHeight, drawBanner, topLabel, type LabelDrawing } from './labels.ts';
+import { drawLine, drawList, gutterWidth, listHeight, type LineDrawing } from './lines.ts';
 
 /** RGB pixels, row by row from the top. */
 export interface RgbImage {
@@ -35,8 +35,8 @@ const MAX_COORDINATE = 1e6;
  * Draws results on a picture: boxes and key points of faces, a banner with the top label, numbered lines of text with
  * a list of what they say.
  *
- * The result is a new picture and may be larger: a small picture is enlarged by a whole factor first, and the list of
- * lines is added below. Shapes with coordinates that are no numbers are left out; the rest is clipped.
+ * The result is a new picture and may be larger: a small picture is enlarged by a whole factor first, and for lines of
+ * text a list is added below and, where they start near the left edge, room for their numbers beside them. Shapes with coordinates that are no numbers are left out; the rest is clipped.
  *
  * @throws {RangeError} If there are not `width * height * 3` bytes.
  */
@@ -46,24 +46,34 @@ export function annotateImage(image: RgbImage, drawing: Drawing): RgbImage {
   }
   const faces = (drawing.faces ?? []).filter(isDrawableFace).slice(0, MAX_SHAPES);
   const lines = (drawing.lines ?? []).filter(isDrawableLine).slice(0, MAX_SHAPES);
-  const labels = drawing.labels ?? [];
-  if (faces.length + lines.length + labels.length === 0)
+  const label = topLabel(drawing.labels ?? []);
+  if (faces.length + lines.length === 0 && label === undefined)
     return { ...image, data: new Uint8Array(image.data) };
 
   const factor = factorFor(image);
   const picture = enlarge(image, factor);
   const ink = inkFor(picture);
-  const canvas = extend(picture, listHeight(lines.length, picture.width, ink));
-  const bounds = { left: 0, top: 0, right: picture.width, bottom: picture.height };
-  const scalePoint = ([x, y]: Point): Point => [x * factor, y * factor];
+  const scaled = lines.map((line) => ({
+    ...line,
+    polygon: line.polygon.map(([x, y]): Point => [x * factor, y * factor]),
+  }));
+  const listed = listHeight(lines.length, picture.width, ink);
+  const left = listed === 0 ? 0 : gutterWidth(scaled, ink);
+  // With a list below, the banner goes between the two and hides no text of the picture.
+  const banner = listed === 0 || label === undefined ? 0 : bannerHeight(ink);
+  const canvas = mount(picture, left, banner + listed);
+  const bounds = { left, top: 0, right: canvas.width, bottom: picture.height };
+  const place = ([x, y]: Point): Point => [x * factor + left, y * factor];
 
   const budget = { area: MAX_COVER * picture.width * picture.height };
-  lines.forEach((line, index) => {
-    const polygon = line.polygon.map(scalePoint);
-    if (spend(budget, polygon, bounds)) drawLine(canvas, { ...line, polygon }, index + 1, ink, bounds);
+  scaled.forEach((line, index) => {
+    const polygon = line.polygon.map(([x, y]): Point => [x + left, y]);
+    if (spend(budget, polygon, bounds))
+      drawLine(canvas, { ...line, polygon }, index + 1, ink, { ...bounds, left: 0 });
   });
   for (const { box, score, keypoints = [] } of faces) {
-    const [x, y, width, height] = box.map((value) => value * factor) as [number, number, number, number];
+    const [x, y] = place([box[0], box[1]]);
+    const [width, height] = [box[2] * factor, box[3] * factor];
     if (
       !spend(
         budget,
@@ -75,12 +85,15 @@ export function annotateImage(image: RgbImage, drawing: Drawing): RgbImage {
       )
     )
       continue;
-    const points = keypoints.filter(isSound).slice(0, MAX_CORNERS).map(scalePoint);
+    const points = keypoints.filter(isSound).slice(0, MAX_CORNERS).map(place);
     drawFace(canvas, { box: [x, y, width, height], score, keypoints: points }, ink, bounds);
   }
-  drawLabels(canvas, labels, ink, bounds);
-  // Last, so that it covers what a shape drew below the picture.
-  if (canvas.height > picture.height) drawList(canvas, lines, picture.height, ink);
+  // Last, so that they cover what a shape drew below the picture.
+  const below = { left: 0, top: picture.height, right: canvas.width, bottom: canvas.height };
+  if (listed > 0) fillRectangle(canvas, below, COLOURS.paper);
+  if (label !== undefined)
+    drawBanner(canvas, label, ink, { ...bounds, left: 0, bottom: picture.height + banner });
+  if (listed > 0) drawList(canvas, lines, picture.height + banner, ink);
   return { width: canvas.width, height: canvas.height, channels: 3, data: canvas.data };
 }
 
@@ -89,30 +102,33 @@ function factorFor({ width, height }: RgbImage): number {
 }
 
 /** Takes what a shape covers of the picture from the budget, if that much is left. */
-function spend(budget: { area: number }, points: readonly Point[], { right, bottom }: Area): boolean {
-  const extent = (values: readonly number[], limit: number): number =>
-    Math.max(Math.min(Math.max(...values), limit) - Math.max(Math.min(...values), 0), 0);
-  const area =
-    extent(
-      points.map(([x]) => x),
-      right,
-    ) *
-    extent(
-      points.map(([, y]) => y),
-      bottom,
-    );
+function spend(
+  budget: { area: number },
+  points: readonly Point[],
+  { left, top, right, bottom }: Area,
+): boolean {
+  const extent = (values: readonly number[], low: number, high: number): number =>
+    Math.max(Math.min(Math.max(...values), high) - Math.max(Math.min(...values), low), 0);
+  const [columns, rows] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const area = extent(columns, left, right) * extent(rows, top, bottom);
   if (area > budget.area) return false;
   budget.area -= area;
   return true;
 }
 
-/** Adds rows below. */
-function extend(canvas: Canvas, rows: number): Canvas {
-  if (rows === 0) return canvas;
-  const height = canvas.height + rows;
-  const data = new Uint8Array(canvas.width * height * 3);
-  data.set(canvas.data);
-  return { width: canvas.width, height, data };
+/** Lays a picture on paper with room at the left and below. */
+function mount(picture: Canvas, left: number, below: number): Canvas {
+  if (left + below === 0) return picture;
+  const [width, height] = [picture.width + left, picture.height + below];
+  const canvas = { width, height, data: new Uint8Array(width * height * 3) };
+  fillRectangle(canvas, { left: 0, top: 0, right: left, bottom: height }, COLOURS.paper);
+  for (let y = 0; y < picture.height; y++) {
+    canvas.data.set(
+      picture.data.subarray(y * picture.width * 3, (y + 1) * picture.width * 3),
+      (y * width + left) * 3,
+    );
+  }
+  return canvas;
 }
 
 function isDrawableFace({ box }: FaceDrawing): boolean {

@@ -25,14 +25,19 @@ export function drawLine(
   fillPolygon(canvas, polygon, COLOURS.line, 0.16);
   strokePolygon(canvas, polygon, ink.stroke * 0.7 + 2 * ink.edge, COLOURS.edge);
   strokePolygon(canvas, polygon, ink.stroke * 0.7, COLOURS.line);
-  const start = polygon[0]!;
-  const end = polygon[polygon.length - 1]!;
+  const [x, y] = startOf(polygon);
   const { width, height } = tagSize(String(number), ink);
-  const place: Point = [
-    Math.min(start[0], end[0]) - width - 2 * ink.stroke,
-    (start[1] + end[1]) / 2 - height / 2,
-  ];
+  const place: Point = [x - width - 2 * ink.stroke, y - height / 2];
   drawTag(canvas, String(number), place, COLOURS.line, ink, bounds);
+}
+
+/** Width in pixels to add left of the picture, so that no number covers the first letters of its line. */
+export function gutterWidth(lines: readonly LineDrawing[], ink: Ink): number {
+  const starts = lines.map(({ polygon }) => Math.max(startOf(polygon)[0], 0));
+  return Math.max(
+    Math.ceil(tagSize(String(lines.length), ink).width + 4 * ink.stroke - Math.min(...starts)),
+    0,
+  );
 }
 
 /** Height in pixels that the list of lines takes below a picture; 0 if there is nothing to list or no room. */
@@ -58,4 +63,10 @@ export function drawList(canvas: Canvas, lines: readonly LineDrawing[], top: num
     const y = top + 10 * scale + MAX_ROWS * rowHeight(ink);
     drawText(canvas, `and ${lines.length - MAX_ROWS} more`, indent, y, scale, COLOURS.faint);
   }
+}
+
+/** Where a line starts to be read: the middle between its first and last corner, as far left as the further one. */
+function startOf(polygon: readonly Point[]): Point {
+  const [first, last] = [polygon[0]!, polygon[polygon.length - 1]!];
+  return [Math.min(first[0], last[0]), (first[1] + last[1]) / 2];
 }
