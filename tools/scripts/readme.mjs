@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findBrokenLinks } from './links.mjs';
 import { parseMarkdown } from './markdown.mjs';
 
 const HEADINGS = [
@@ -18,17 +19,17 @@ const HEADINGS = [
   /^Licence$/,
 ];
 const EXAMPLE = 'ts example';
-/** The example is ended after this; `--timeout-in-ms` changes it. */
-const DEFAULT_TIMEOUT_IN_MS = '30000';
+/** The example is ended after this; `--timeout-ms` changes it. */
+const DEFAULT_TIMEOUT_MS = '30000';
 
 const { values } = parseArgs({
-  options: { 'timeout-in-ms': { type: 'string', default: DEFAULT_TIMEOUT_IN_MS } },
+  options: { 'timeout-ms': { type: 'string', default: DEFAULT_TIMEOUT_MS } },
 });
-const timeoutInMs = Number(values['timeout-in-ms']);
+const timeoutMs = Number(values['timeout-ms']);
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const readme = parseMarkdown(readFileSync('README.md', 'utf8'));
 const problems = [
-  ...checkLinks(),
+  ...findBrokenLinks('README.md'),
   ...(manifest.private ? [] : [...checkHeadings(), ...(await checkCodes())]),
 ];
 for (const { text } of readme.fences.filter(({ info }) => info === EXAMPLE)) {
@@ -74,17 +75,6 @@ async function checkCodes() {
   ];
 }
 
-function checkLinks() {
-  return readme.links.flatMap((link) => {
-    if (/^[a-z][a-z+.-]*:/i.test(link)) return [];
-    const [path, anchor] = decodeURIComponent(link).split('#', 2);
-    if (path !== '' && !existsSync(path)) return [`the link ${link} leads nowhere`];
-    if (!anchor || (path !== '' && !path.endsWith('.md'))) return [];
-    const { headings } = path === '' ? readme : parseMarkdown(readFileSync(path, 'utf8'));
-    return headings.some(({ slug }) => slug === anchor) ? [] : [`the link ${link} names no heading there`];
-  });
-}
-
 /** Runs the example as a user would, in the package's folder: its own name leads to what was built. */
 function runExample(code) {
   return new Promise((done) => {
@@ -95,12 +85,12 @@ function runExample(code) {
     const deadline = setTimeout(() => {
       late = true;
       process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
-    }, timeoutInMs);
+    }, timeoutMs);
     for (const name of ['stdout', 'stderr']) child[name].on('data', (piece) => (output[name] += piece));
     child.once('close', (status, signal) => {
       clearTimeout(deadline);
       const seen = `${output.stdout}${output.stderr}`.trimEnd();
-      if (late) done(`the example had not ended after ${timeoutInMs} ms\n${seen}`);
+      if (late) done(`the example had not ended after ${timeoutMs} ms\n${seen}`);
       else if (status !== 0) done(`the example ended with ${signal ?? `exit status ${status}`}\n${seen}`);
       else if (output.stdout.trim() === '') done(`the example printed nothing\n${seen}`);
       else done(undefined);

@@ -155,7 +155,7 @@ describe('the README check', { timeout: 60_000 }, () => {
     const started = Date.now();
     const code =
       "import { spawn } from 'node:child_process'; console.log('up'); spawn('sleep', ['300'], { stdio: 'inherit' });";
-    const { status, output } = check(withExample(code), '--timeout-in-ms', '1500');
+    const { status, output } = check(withExample(code), '--timeout-ms', '1500');
     expect(status).toBe(1);
     expect(output).toContain('had not ended after');
     expect(Date.now() - started).toBeLessThan(20_000);

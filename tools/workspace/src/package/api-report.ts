@@ -7,7 +7,7 @@ export function formatApiReport({ name, className, constantName }: PackageNames)
     ['defineLimits', 'export function defineLimits(limits?: Partial<Limits>): Limits;'],
     [
       'Limits',
-      'export interface Limits {\n    readonly maxBytes: number;\n    readonly timeoutInMs: number;\n}',
+      'export interface Limits {\n    readonly maxBytes: number;\n    readonly timeoutMs: number;\n}',
     ],
     [
       `${constantName}_ERROR_CODES`,
