@@ -118,6 +118,17 @@ it.runIf(process.platform === 'linux')(
   },
 );
 
+it.runIf(process.platform === 'linux')(
+  'calls a file that fails while it is read unreadable, and keeps the cause',
+  async () => {
+    // Address 0 of this process's own memory is never mapped.
+    await expect(fromPath('/proc/self', 'mem', { maxBytes: 16 })).rejects.toMatchObject({
+      code: 'ERR_INPUT_UNREADABLE',
+      cause: { code: 'EIO' },
+    });
+  },
+);
+
 it.each([0, -1, 1.5, Number.NaN])('refuses maxBytes of %d as a mistake of the caller', async (maxBytes) => {
   await expect(read('ten.bin', maxBytes)).rejects.toMatchObject({ code: 'ERR_INPUT_SPEC' });
 });

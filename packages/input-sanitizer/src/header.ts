@@ -28,7 +28,7 @@ export interface ImageHeader {
   readonly bitDepth: number;
   /** Adam7 PNG, or progressive JPEG. */
   readonly interlaced: boolean;
-  /** JPEG only: start-of-scan markers in the whole file. */
+  /** JPEG only: scans that the decoder will read. */
   readonly scans?: number;
   /** 1 for a still; the announced (PNG) or counted (WebP) frames of an animation. */
   readonly frames: number;

@@ -54,38 +54,32 @@ export function parseJpegHeader(bytes: Uint8Array): ImageHeader {
     }
     const marker = view.u8(markerAt);
     position = markerAt + 1;
+    if (isParameterless(marker)) continue;
     if (marker === EOI) {
       if (scans === 0) throw view.corrupt('an end of image before any pixels');
       end = position;
       break;
     }
-    if (isParameterless(marker)) continue;
-    try {
-      if (marker < FIRST_MARKER || marker === JPG || marker === SOI || (marker >= 0xf0 && marker <= 0xfd)) {
-        throw view.corrupt('a marker that has no place there');
-      }
-      const length = view.u16be(position);
-      if (length < 2) throw view.corrupt('a segment shorter than its own length field');
-      view.need(position, length);
-      if (isFrameMarker(marker)) {
-        if (frame) throw view.corrupt('a second frame header');
-        frame = parseFrame(view, marker, position, length);
-      } else if (marker === APP1 && orientation === undefined && view.matches(position + 2, EXIF_PREFIX)) {
-        orientation = parseExifOrientation(view.slice(position + 2, length - 2));
-      } else if (marker === SOS) {
-        if (!frame) throw view.corrupt('pixels before the frame header');
-        scans++;
-        if (scans === 1) firstScanIsWhole = view.u8(position + 2) === frame.components.length;
-      }
-      position += length;
-    } catch (error) {
+    if (firstScanIsWhole && frame?.progressive === false) {
       // A sequential picture is complete after its one interleaved scan: the decoder never reads what follows.
-      if (scans > 0 && firstScanIsWhole && frame?.progressive === false && marker !== SOS) {
-        end = markerAt - 1;
-        break;
-      }
-      throw error;
+      end = markerAt - 1;
+      break;
     }
+    if (isMisplaced(marker)) throw view.corrupt('a marker that has no place there');
+    const length = view.u16be(position);
+    if (length < 2) throw view.corrupt('a segment shorter than its own length field');
+    view.need(position, length);
+    if (isFrameMarker(marker)) {
+      if (frame) throw view.corrupt('a second frame header');
+      frame = parseFrame(view, marker, position, length);
+    } else if (marker === APP1 && orientation === undefined && view.matches(position + 2, EXIF_PREFIX)) {
+      orientation = parseExifOrientation(view.slice(position + 2, length - 2));
+    } else if (marker === SOS) {
+      if (!frame) throw view.corrupt('pixels before the frame header');
+      scans++;
+      if (scans === 1) firstScanIsWhole = view.u8(position + 2) === frame.components.length;
+    }
+    position += length;
   }
   if (!frame) throw view.corrupt('no frame header');
   const channels = frame.components.length as 1 | 3 | 4;
@@ -122,6 +116,11 @@ function findMarker(bytes: Uint8Array, from: number): number {
 /** TEM and the restart markers have no length field. */
 function isParameterless(marker: number): boolean {
   return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
+}
+
+/** Reserved, JPEG extensions, or a second start: where libjpeg gives up. */
+function isMisplaced(marker: number): boolean {
+  return marker < FIRST_MARKER || marker === JPG || marker === SOI || (marker >= 0xf0 && marker <= 0xfd);
 }
 
 function isFrameMarker(marker: number): boolean {

@@ -87,9 +87,11 @@ it('counts what follows the container', () => {
   expect(parseWebpHeader(Buffer.concat([webp(vp8(4, 4)), Buffer.from('abc')])).trailingBytes).toBe(3);
 });
 
-it('prices a lossless picture for its ARGB copy too', () => {
-  expect(parseWebpHeader(webp(vp8(10, 10))).predictedDecodeBytes).toBe(300);
-  expect(parseWebpHeader(webp(vp8l(10, 10))).predictedDecodeBytes).toBe(700);
+it('prices a picture for its pixels and its canvas, and lossy alpha for its plane', () => {
+  const alpha = 0x10;
+  expect(parseWebpHeader(webp(vp8(10, 10))).predictedDecodeBytes).toBe(800);
+  expect(parseWebpHeader(webp(vp8l(10, 10, { alpha: 1 }))).predictedDecodeBytes).toBe(800);
+  expect(parseWebpHeader(webp(vp8x(10, 10, alpha), vp8(10, 10))).predictedDecodeBytes).toBe(900);
 });
 
 describe('refuses', () => {
