@@ -29,6 +29,8 @@ it.each([
   'npm:other@^1.2.3',
   'npm:other',
   'npm:@scope/other',
+  'npm:1.2.3',
+  'npm:@1.2.3',
 ])('reads %j as inexact', (text) => {
   expect(parseSpecifier(text).kind).toBe('inexact');
 });

@@ -180,6 +180,22 @@ describe('overrides', () => {
     ).toContain('lock-mismatch sprintf-js pnpm-workspace.yaml');
   });
 
+  it('may remove a direct dependency, but not one of another parent', async () => {
+    const removed = (selector: string): Promise<string> =>
+      onePackage(
+        {
+          '    dependencies:\n      left:\n        specifier: 1.2.3\n        version: 1.2.3\n': '    {}\n',
+          'importers:': `overrides:\n  ${selector}: '-'\n\nimporters:`,
+        },
+        { 'pnpm-workspace.yaml': `overrides:\n  ${selector}: '-'\n` },
+      );
+    expect((await checkDependencies({ root: await removed('left') })).violations).toEqual([]);
+    expect((await checkDependencies({ root: await removed('one>left') })).violations).toEqual([]);
+    expect((await checkDependencies({ root: await removed('up>left') })).violations).toMatchObject([
+      { rule: 'lock-mismatch', package: 'left', file: 'package.json' },
+    ]);
+  });
+
   it('have no effect from a manifest that this pnpm does not read, and that is said', async () => {
     const manifest = '"optionalDependencies": { "inherits": "2.0.4" }';
     expect(

@@ -9,7 +9,7 @@ import { parseSpecifier } from '../specifier.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
 import { catalogEntry, WORKSPACE_FILE } from '../workspace.ts';
-import { selectedName } from './pins.ts';
+import { parseSelector } from './pins.ts';
 
 /** The lock says what the manifests say: same importers, same dependencies, same specifiers, and the version asked for. */
 export function checkLockStep(project: Project): Violation[] {
@@ -89,7 +89,10 @@ function expectedDependencies(project: Project, manifest: Manifest): Map<string,
     line: number | undefined,
   ): void => {
     const own = replacements
-      .filter(({ selector }) => selectedName(selector) === name)
+      .filter(({ selector }) => {
+        const replaced = parseSelector(selector);
+        return replaced.name === name && (replaced.parent === undefined || replaced.parent === manifest.name);
+      })
       .map((override) => override.specifier);
     expected.set(name, {
       field,
@@ -201,7 +204,9 @@ function declaredOverrides(
       ? root?.direct.find(({ name }) => name === specifier.slice(1))?.specifier
       : specifier;
     const resolved =
-      referenced === undefined ? undefined : resolveCatalog(project, selectedName(selector), referenced);
+      referenced === undefined
+        ? undefined
+        : resolveCatalog(project, parseSelector(selector).name, referenced);
     return { selector, specifier: resolved ?? specifier, file };
   });
 }

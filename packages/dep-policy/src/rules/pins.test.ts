@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkDependencies } from '../check-dependencies.ts';
 import { writeProject } from '../testing/workspace.ts';
-import { selectedName } from './pins.ts';
+import { parseSelector } from './pins.ts';
 
 /** A lock of nothing: the rules about pins do not look at it, and the test leaves its own findings out. */
 const EMPTY_LOCK = "lockfileVersion: '9.0'\nimporters:\n  .: {}\n";
@@ -173,7 +173,7 @@ describe('overrides', () => {
     ['up>left', 'left'],
     ['@s/up@1>@s/left@>=2', '@s/left'],
   ])('with the selector %s replace %s', (selector, name) => {
-    expect(selectedName(selector)).toBe(name);
+    expect(parseSelector(selector).name).toBe(name);
   });
 });
 

@@ -168,17 +168,19 @@ function findOverrideFault(
       ? undefined
       : { rule: 'exact-pin', message: 'expected a direct dependency of the root, found a reference to none' };
   }
-  return findSpecifierFault(project, '.', selectedName(selector), specifier);
+  return findSpecifierFault(project, '.', parseSelector(selector).name, specifier);
 }
 
 /**
- * The package that an override's selector replaces: the last one in `parent@1>name@^2`. A `>` behind `@`, `|` or a
- * space belongs to a version range.
+ * The package that an override's selector replaces, the last one in `parent@1>name@^2`, and the package in whose
+ * dependencies alone it does so. A `>` behind `@`, `|` or a space belongs to a version range.
  */
-export function selectedName(selector: string): string {
-  const last = selector.split(/(?<=[^ |@])>/).at(-1)!;
-  const at = last.indexOf('@', 1);
-  return at === -1 ? last : last.slice(0, at);
+export function parseSelector(selector: string): { readonly name: string; readonly parent?: string } {
+  const [name, parent] = selector
+    .split(/(?<=[^ |@])>/)
+    .reverse()
+    .map((part) => part.slice(0, part.includes('@', 1) ? part.indexOf('@', 1) : undefined));
+  return { name: name!, ...(parent === undefined ? {} : { parent }) };
 }
 
 function inexact(specifier: string): SpecifierFault {
