@@ -16,7 +16,9 @@ export type ModelErrorCode = (typeof MODEL_ERROR_CODES)[number];
 
 /** A lock or a model that must not be used. Branch on `code`; `cause` keeps the error below it, if there was one. */
 export class ModelError extends Error {
+  /** Always `ModelError`, also where two copies of the package are installed and `instanceof` fails. */
   override readonly name = 'ModelError';
+  /** What to branch on. */
   readonly code: ModelErrorCode;
   constructor(code: ModelErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

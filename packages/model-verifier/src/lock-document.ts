@@ -5,6 +5,7 @@ export type ModelFileRole = 'model' | 'external-data' | 'labels' | 'licence';
 export interface LockedFile {
   /** Relative to the lock's folder, `/`-separated, normalised, at least one folder deep. */
   readonly path: string;
+  /** What the file is for. */
   readonly role: ModelFileRole;
   /** Exact size in bytes, 1 to 4 GiB. */
   readonly bytes: number;
@@ -14,7 +15,9 @@ export interface LockedFile {
 
 /** A model taken from a package of the npm registry. */
 export interface NpmSource {
+  /** Tells the kinds of source apart. */
   readonly type: 'npm';
+  /** Name in the registry, with its scope. */
   readonly package: string;
   /** Exact version. */
   readonly version: string;
@@ -28,6 +31,7 @@ export interface NpmSource {
 
 /** A model taken from a URL. */
 export interface UrlSource {
+  /** Tells the kinds of source apart. */
   readonly type: 'url';
   /** `https:` without user name, password or fragment. */
   readonly url: string;
@@ -42,6 +46,7 @@ export type ModelSource = NpmSource | UrlSource;
 export interface LockedModel {
   /** SPDX licence expression. */
   readonly licence: string;
+  /** Where the files came from. */
   readonly source: ModelSource;
   /** All in one top folder, each path once, exactly one with the role `model`. */
   readonly files: readonly LockedFile[];
@@ -49,6 +54,8 @@ export interface LockedModel {
 
 /** The content of a `models.lock`, version 1. */
 export interface ModelLockDocument {
+  /** Version of the format; a reader refuses every other. */
   readonly lockfileVersion: 1;
+  /** By name: letters, digits, `.`, `_` and `-`. */
   readonly models: Readonly<Record<string, LockedModel>>;
 }

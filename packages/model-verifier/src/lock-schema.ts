@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ModelLockDocument } from './lock-document.ts';
 
 /** Bytes in one file: bounds what a lock can make a process allocate. */
-export const MAX_FILE_BYTES = 4 * 1024 ** 3;
+const MAX_FILE_BYTES = 4 * 1024 ** 3;
 
 const file = z.strictObject({
   path: z.string().min(1),

@@ -20,6 +20,11 @@ const graph = lockedFile('faces/model.onnx', 'model', Buffer.from('graph'));
 const weights = lockedFile('faces/weights.bin', 'external-data', Buffer.from('weights'));
 const refused = (code: string): unknown => expect.objectContaining({ name: 'ModelError', code }) as unknown;
 
+/** A sound lock whose source says this about the file. */
+function derivedLock(derivation: string): string {
+  return JSON.stringify(lockOf({ faces: { ...lockedModel([graph]), source: { ...source, derivation } } }));
+}
+
 function parsing(value: unknown): () => unknown {
   return () => parseModelLock(typeof value === 'string' ? value : JSON.stringify(value));
 }
@@ -151,6 +156,9 @@ describe('parseModelLock', () => {
     expect(
       parsing(lockOf({ a: model('a', licence), b: model('b', { ...licence, sha256: '0'.repeat(64) }) })),
     ).toThrow(refused('ERR_MODEL_PATH'));
+    expect(parsing(lockOf({ a: model('a', licence), b: model('b', { ...licence, bytes: 6 }) }))).toThrow(
+      refused('ERR_MODEL_PATH'),
+    );
   });
 
   it('says where the lock is malformed and keeps the library out of the message', () => {
@@ -221,7 +229,7 @@ describe('openModelLock', () => {
   });
 
   it.each([
-    ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['a text that is not UTF-8', Buffer.from(derivedLock('Ã'), 'latin1')],
     ['a byte order mark', Buffer.from(`\uFEFF${JSON.stringify(smallLock)}`)],
     ['UTF-16', Buffer.from(JSON.stringify(smallLock), 'utf16le')],
     ['an empty file', Buffer.alloc(0)],

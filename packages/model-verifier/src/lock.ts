@@ -17,6 +17,7 @@ export interface ModelLock {
   readonly root: string;
   /** `sha256:<hex>` of the bytes of the lock. */
   readonly digest: string;
+  /** What the lock says. */
   readonly document: ModelLockDocument;
 }
 

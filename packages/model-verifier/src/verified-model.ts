@@ -10,7 +10,9 @@ import { readOnce } from './regular-file.ts';
 export interface VerifiedFile {
   /** As in the lock. */
   readonly path: string;
+  /** What the file is for. */
   readonly role: ModelFileRole;
+  /** Its whole content, in a buffer of its own. */
   readonly data: Uint8Array;
 }
 
@@ -18,18 +20,23 @@ export interface VerifiedFile {
 export interface ExternalData {
   /** Relative to the folder of the model file, as the model names it. */
   readonly path: string;
+  /** Its whole content; the same buffer as in `files`. */
   readonly data: Uint8Array;
 }
 
 /** What was verified, for a receipt or a journal. Plain JSON, without the bytes. */
 export interface ModelEvidence {
+  /** Key in the lock. */
   readonly name: string;
   /** `sha256:<hex>` of the model file. */
   readonly digest: string;
   /** `sha256:<hex>` over the raw digests of all files, in lock order. */
   readonly rootDigest: string;
+  /** Every file, in lock order; `sha256` in hexadecimal digits. */
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  /** As the lock says. */
   readonly source: ModelSource;
+  /** SPDX licence expression, as the lock says. */
   readonly licence: string;
   /** `sha256:<hex>` of the lock that said so. */
   readonly lockDigest: string;
@@ -39,6 +46,7 @@ export interface ModelEvidence {
 
 /** A model whose every file was read once and matched the lock. */
 export interface VerifiedModel {
+  /** Key in the lock. */
   readonly name: string;
   /** The file with the role `model`. */
   readonly bytes: Uint8Array;
@@ -48,6 +56,7 @@ export interface VerifiedModel {
   readonly digest: string;
   /** Every file, in lock order; the same buffers as `bytes` and `externalData`. */
   readonly files: readonly VerifiedFile[];
+  /** What was verified, without the bytes. */
   readonly evidence: ModelEvidence;
 }
 
