@@ -5,7 +5,11 @@ import { root } from './run.mjs';
 
 const shared = process.env.SALLYPORT_SHARED ?? join(root, '..', 'shared');
 console.log(process.version, process.platform, process.arch, process.getuid?.() === 0 ? 'root' : 'user');
-console.log(listing(join(shared, 'vectors')).concat(listing(join(shared, 'data'))).join('\n'));
+console.log(
+  listing(join(shared, 'vectors'))
+    .concat(listing(join(shared, 'data')))
+    .join('\n'),
+);
 
 /** Every file below a folder with its size; nothing where there is no such folder. */
 function listing(folder) {

@@ -9,7 +9,10 @@ const folder = mkdtempSync(join(tmpdir(), 'sallyport-pack-'));
 const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 try {
   run('npx', ...PNPM, 'pack', '--silent', '--pack-destination', folder);
-  const tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')));
+  const tarball = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.tgz')),
+  );
   run('publint', 'run', tarball, '--strict');
   run('attw', tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii');
 } finally {

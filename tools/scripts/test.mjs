@@ -44,7 +44,9 @@ function countTests() {
       const report = JSON.parse(readFileSync(path, 'utf8'));
       sum.passed += report.numPassedTests;
       // A file that could not be loaded has no tests to count, and must not pass unseen.
-      const broken = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0);
+      const broken = report.testResults.filter(
+        (f) => f.status === 'failed' && f.assertionResults.length === 0,
+      );
       sum.failed += report.numFailedTests + broken.length;
       for (const { assertionResults } of report.testResults) {
         for (const { status, fullName } of assertionResults) {
