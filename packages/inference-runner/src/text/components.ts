@@ -10,7 +10,10 @@ export interface ValueMap {
 /** A connected set of pixels over a threshold, as the stretch of x that it covers in each row. */
 export interface Component {
   readonly pixelCount: number;
-  /** Mean of the map over these pixels. */
+  /**
+   * Mean of the map over these pixels and those enclosed by them, seen along rows and along columns: the rim of a cup
+   * is no text, while a bent line does not answer for what lies beside its bend.
+   */
   readonly mean: number;
   readonly top: number;
   /** First covered x of each row from `top` on. */
@@ -140,22 +143,36 @@ function groupRuns({ rows, starts, ends, parents }: Runs): Group[] {
 }
 
 function outline(
-  { top, bottom, pixelCount, members }: Group,
+  { top, bottom, left, right, pixelCount, members }: Group,
   { rows, starts, ends }: Runs,
   map: ValueMap,
 ): Component {
-  const lefts = new Int32Array(bottom - top).fill(2 ** 31 - 1);
+  const lefts = new Int32Array(bottom - top).fill(right);
   const rights = new Int32Array(bottom - top);
-  let sum = 0;
+  const tops = new Int32Array(right - left).fill(bottom);
+  const bottoms = new Int32Array(right - left);
   for (const run of members) {
-    const row = rows[run]! - top;
-    lefts[row] = Math.min(lefts[row]!, starts[run]!);
-    rights[row] = Math.max(rights[row]!, ends[run]!);
+    const y = rows[run]!;
+    lefts[y - top] = Math.min(lefts[y - top]!, starts[run]!);
+    rights[y - top] = Math.max(rights[y - top]!, ends[run]!);
     for (let x = starts[run]!; x < ends[run]!; x++) {
-      sum += map.values[rows[run]! * map.width + x]!;
+      tops[x - left] = Math.min(tops[x - left]!, y);
+      bottoms[x - left] = y;
     }
   }
-  return { pixelCount, mean: sum / pixelCount, top, lefts, rights };
+  const isEnclosed = (x: number, y: number): boolean => y >= tops[x - left]! && y <= bottoms[x - left]!;
+  let sum = 0;
+  let count = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let x = lefts[y - top]!; x < rights[y - top]!; x++) {
+      if (isEnclosed(x, y)) {
+        const value = map.values[y * map.width + x]!;
+        sum += value > 0 ? value : 0;
+        count++;
+      }
+    }
+  }
+  return { pixelCount, mean: sum / count, top, lefts, rights };
 }
 
 /** Centres of the outermost pixels of each row, top to bottom: their convex hull is that of the whole component. */

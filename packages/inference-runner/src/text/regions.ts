@@ -10,7 +10,7 @@ import { growRectangle, minimumAreaRectangle, rectangleCorners } from './rectang
 export interface TextRegion {
   /** Corners in pixels of the map, clockwise; the first edge runs within 45 degrees of the x axis. */
   readonly polygon: Quad;
-  /** Mean of the map over the pixels of the region, 0 to 1. */
+  /** Mean of the map over the pixels of the region and those it encloses, 0 to 1. */
   readonly score: number;
 }
 
@@ -39,7 +39,7 @@ export const textRegionOptionsSchema = z.strictObject({
  * Finds text lines in the map of a text detector: connected areas over a threshold, each as the smallest rectangle
  * around it, grown to the full height of the letters.
  *
- * The time is linear in the number of pixels plus `maxRegions` times the height of the map.
+ * The time is at worst in proportion to the number of pixels times `maxRegions`, and for pages to the number of pixels.
  *
  * @param map - float32 `[1, 1, H, W]`, probabilities. `NaN` belongs to no region.
  * @returns Regions in no particular order.
