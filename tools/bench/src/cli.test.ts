@@ -41,7 +41,7 @@ function bench(...args: string[]): { status: number | null; stdout: string; stde
   return spawnSync(process.execPath, [cli, ...args], { cwd: root, encoding: 'utf8', timeout: 30_000 });
 }
 
-describe('npm run bench', () => {
+describe('npm run bench', { timeout: 60_000 }, () => {
   it('prints a table, the machine, the command and the report of the bench', () => {
     const { status, stdout } = bench('count', '--rounds', '2');
     expect(status).toBe(0);
