@@ -9,6 +9,7 @@ export const INFERENCE_ERROR_CODES = [
   'ERR_INFERENCE_RUN',
 ] as const;
 
+/** One of {@link INFERENCE_ERROR_CODES}. */
 export type InferenceErrorCode = (typeof INFERENCE_ERROR_CODES)[number];
 
 /**
@@ -19,6 +20,7 @@ export type InferenceErrorCode = (typeof INFERENCE_ERROR_CODES)[number];
  */
 export class InferenceError extends Error {
   override readonly name = 'InferenceError';
+  /** What went wrong, for programs to branch on. */
   readonly code: InferenceErrorCode;
 
   constructor(code: InferenceErrorCode, message: string, options?: ErrorOptions) {

@@ -18,6 +18,7 @@ export interface ModelBytes {
 /** Execution providers that this version can run on. */
 export type Provider = 'cpu';
 
+/** How a model is run. */
 export interface SessionOptions {
   /** Execution provider. Default `'cpu'`. */
   readonly provider?: Provider;
@@ -27,11 +28,15 @@ export interface SessionOptions {
 
 /** A loaded model. It holds native memory until it is released. */
 export interface Session extends AsyncDisposable {
+  /** What the model takes. */
   readonly inputs: readonly TensorInfo[];
+  /** What the model gives. */
   readonly outputs: readonly TensorInfo[];
   /** The provider that really runs the model. */
   readonly provider: Provider;
+  /** Threads inside one operator. */
   readonly threads: number;
+  /** The digest the model came with. */
   readonly digest?: string;
   /**
    * Runs the model once. Runs of one session happen one after another, in the order of the calls.

@@ -15,6 +15,7 @@ export interface Face {
   readonly keypoints: readonly [Point, Point, Point, Point, Point, Point];
 }
 
+/** Which of the 896 candidates are faces. */
 export interface BlazeFaceOptions {
   /** Lowest score of a face. Default 0.5, 0 to 1. */
   readonly minScore?: number;

@@ -2,6 +2,7 @@ import { InferenceError } from '../errors.ts';
 import { quadSize, type Point, type Quad } from '../geometry.ts';
 import { checkImage, type RgbImage } from '../image.ts';
 
+/** Size of a crop. */
 export interface CropOptions {
   /** Height of the crop, in pixels. Default 48. */
   readonly height?: number;

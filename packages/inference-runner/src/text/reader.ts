@@ -32,6 +32,7 @@ export interface TextReaderModels {
   readonly dictionary: readonly string[];
 }
 
+/** What counts as a text line in a picture. */
 export interface TextReaderOptions extends TextRegionOptions {
   /** Lowest score of a line that is returned. Default 0.5, 0 to 1. */
   readonly minLineScore?: number;

@@ -14,6 +14,7 @@ export interface TextRegion {
   readonly score: number;
 }
 
+/** What counts as a text line in the map of a detector. */
 export interface TextRegionOptions {
   /** A pixel belongs to text above this. Default 0.3, 0 to 1. */
   readonly threshold?: number;
