@@ -44,9 +44,11 @@ export function imageToTensor(image: RgbImage, tensor: TensorSpec): Tensor {
 function valueTable({ scale, mean, std }: TensorSpec, channel: number): Float32Array {
   const centre = Math.fround(mean[channel]!);
   const spread = Math.fround(std[channel]!);
-  return Float32Array.from({ length: 256 }, (_, value) =>
-    Math.fround(Math.fround(Math.fround(value * scale) - centre) / spread),
-  );
+  const table = new Float32Array(256);
+  for (let value = 0; value < 256; value++) {
+    table[value] = Math.fround(Math.fround(value * scale) - centre) / spread;
+  }
+  return table;
 }
 
 function fillFloats(
@@ -58,10 +60,12 @@ function fillFloats(
   stride: number,
   table: Float32Array,
 ): void {
-  let to = first;
-  for (let from = offset; from < source.length; from += stride) {
+  // Said to be whole 32-bit numbers: otherwise the optimiser checks every step for overflow.
+  const end = source.length | 0;
+  let to = first | 0;
+  for (let from = offset | 0; from < end; from = (from + stride) | 0) {
     data[to] = table[source[from]!]!;
-    to += step;
+    to = (to + step) | 0;
   }
 }
 
