@@ -173,11 +173,8 @@ class ProcessGuard implements Guard {
       if (this.#draining) throw new ResourceError('ERR_RESOURCE_DRAINING', 'the guard is closing');
       const { signal, timeoutMs = Infinity } = parseRunOptions(options);
       if (!this.#tasks.has(task)) {
-        const known = [...this.#tasks].join(', ');
-        throw new ResourceError(
-          'ERR_RESOURCE_TASK_UNKNOWN',
-          `expected one of ${known}, found ${quote(task)}`,
-        );
+        const message = `expected one of the ${this.#tasks.size} exported tasks, found ${quote(task)}`;
+        throw new ResourceError('ERR_RESOURCE_TASK_UNKNOWN', message);
       }
       if (signal?.aborted === true) {
         throw new ResourceError('ERR_RESOURCE_ABORTED', `task "${task}": its signal was already aborted`);

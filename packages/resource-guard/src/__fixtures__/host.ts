@@ -3,5 +3,5 @@
 import { createGuard } from '../guard.ts';
 
 const guard = await createGuard({ script: new URL('./hostile.ts', import.meta.url), workers: 2, spare: 0 });
-const ids = await Promise.all([guard.run('holdProcessId', 300), guard.run('holdProcessId', 300)]);
+const ids = await Promise.all([guard.run('linger', 300), guard.run('linger', 300)]);
 process.stdout.write(`${JSON.stringify(ids.map(({ value }) => value))}\n`);

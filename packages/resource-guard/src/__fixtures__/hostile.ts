@@ -28,6 +28,20 @@ export function holdProcessId(ms: number): Promise<number> {
   return new Promise((resolve) => setTimeout(resolve, ms, process.pid));
 }
 
+/** Does all it can to outlive its host, short of a busy loop. */
+export function linger(ms: number): Promise<number> {
+  setInterval(() => undefined, 1000);
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.on(signal, () => undefined);
+  process.on('exit', loop);
+  return holdProcessId(ms);
+}
+
+/** Stops its own process, as a debugger would. */
+export function stop(): Promise<never> {
+  process.kill(process.pid, 'SIGSTOP');
+  return forever();
+}
+
 export function environment(): unknown {
   return { variables: Object.keys(process.env), execArgv: process.execArgv, argv: process.argv };
 }
