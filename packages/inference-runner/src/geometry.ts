@@ -7,7 +7,7 @@ export type Box = readonly [x: number, y: number, width: number, height: number]
 /** Four corners, clockwise on the screen. Of a text line: the first is the top left one of the text as it is read. */
 export type Quad = readonly [topLeft: Point, topRight: Point, bottomRight: Point, bottomLeft: Point];
 
-export function distance(a: Point, b: Point): number {
+function distance(a: Point, b: Point): number {
   return Math.hypot(b[0] - a[0], b[1] - a[1]);
 }
 
