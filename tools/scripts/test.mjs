@@ -1,6 +1,7 @@
 // `npm test`: set up, run every check through Nx, and close with one line that counts them all.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { root, run } from './run.mjs';
 import { say, setUp } from './setup.mjs';
 
@@ -60,7 +61,7 @@ function countTests() {
 
 /** Counts the checks that are not test runs: those that Nx started, less those that it lists as failed or not run. */
 function countChecks(text, status) {
-  const plain = text.replaceAll(/\x1b\[[0-9;]*m|\r/g, '');
+  const plain = stripVTControlCharacters(text).replaceAll('\r', '');
   const started = [...plain.matchAll(/^> nx run (\S+)/gm)].map((match) => match[1]);
   const from = plain.search(/^(?:Failed tasks|Tasks not run)/m);
   const failed = from < 0 ? [] : [...plain.slice(from).matchAll(/^- (\S+:\S+)$/gm)].map((match) => match[1]);

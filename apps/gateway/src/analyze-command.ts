@@ -8,7 +8,7 @@ import { openOutputFolder, type OutputFolder } from './output-folder.ts';
 import { pictureName, readPicture } from './picture-file.ts';
 import { pipelineOf, type PipelineName } from './pipelines/catalogue.ts';
 import type { Console } from './console.ts';
-import { describeDocument } from './wording.ts';
+import { describeDocument, printable } from './wording.ts';
 
 /** What `sallyport analyze` was asked for. */
 export interface AnalyzeCommand {
@@ -44,7 +44,8 @@ export async function analyzeCommand(command: AnalyzeCommand, console: Console):
     console.print(json ? JSON.stringify(document) : describeDocument(document));
     done += 1;
     console.progress(`${done} of ${paths.length}`);
-    if (renderError) console.complain(`no annotated picture: ${renderError.code}: ${renderError.message}`);
+    if (renderError)
+      console.complain(`no annotated picture: ${renderError.code}: ${printable(renderError.message)}`);
   }
   return refused === 0 ? EXIT.done : EXIT.inputRefused;
 }

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { repository, sallyport } from './__fixtures__/sallyport.ts';
 import type { AnalysisDocument } from './document.ts';
@@ -53,6 +55,35 @@ describe('sallyport analyze on the sample pictures', { timeout: 60_000 }, () => 
     expect(lines).toHaveLength(7);
     expect(lines[0]!.text).toContain('Region-based segmentation');
     expect(lines[0]!.polygon).toHaveLength(4);
+  });
+
+  it('draws what it found on sanitised pixels, beside the answer', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-render-'));
+    try {
+      const argv = ['analyze', 'faces', 'samples/astronaut.png', '--json', '--render', folder];
+      expect((await sallyport(argv)).status).toBe(0);
+      expect(await readdir(folder)).toEqual(['astronaut.faces.png']);
+      const drawn = sharp(join(folder, 'astronaut.faces.png'));
+      const original = sharp(join(repository, 'samples/astronaut.png')).removeAlpha();
+      const { width, height, format, exif, icc, xmp } = await drawn.metadata();
+      expect({ format, exif, icc, xmp }).toEqual({ format: 'png' });
+      const scaled = await original
+        .resize(width, height, { fit: 'fill', kernel: 'nearest' })
+        .raw()
+        .toBuffer();
+      const pixels = await drawn.raw().toBuffer();
+      const changed = pixels.filter((value, index) => value !== scaled[index]).length / pixels.length;
+      expect(changed).toBeGreaterThan(0.002);
+      expect(changed).toBeLessThan(0.1);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('keeps to the deadline that was asked for, a longer one too', async () => {
+    const argv = ['analyze', 'faces', 'samples/astronaut.png', '--json', '--timeout-ms', '45000'];
+    const { documents } = await sallyport(argv);
+    expect(documents[0]!.receipt.task!.limits.timeoutMs).toBe(45_000);
   });
 
   it('gives a receipt that names the input, the models, the limits and what the run cost', async () => {

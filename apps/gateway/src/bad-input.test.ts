@@ -7,6 +7,8 @@ import { blackPng } from './__fixtures__/pictures.ts';
 import { repository, sallyport, type Run } from './__fixtures__/sallyport.ts';
 
 let folder: string;
+/** The sanitiser's default. */
+const MAX_BYTES = 16 * 1024 * 1024;
 const good = join(repository, 'samples/astronaut.png');
 
 beforeAll(async () => {
@@ -22,6 +24,9 @@ beforeAll(async () => {
     writeFile(join(folder, 'drawing.png'), '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'),
     writeFile(join(folder, 'empty.png'), ''),
     writeFile(join(folder, 'big.png'), Buffer.alloc(64 << 20)),
+    // Bytes after a picture's end are reported, not refused: these two differ by the one byte that is too many.
+    writeFile(join(folder, 'full.png'), padded(await readFile(good), MAX_BYTES)),
+    writeFile(join(folder, 'over.png'), padded(await readFile(good), MAX_BYTES + 1)),
     writeFile(secret, await readFile(good)),
   ]);
   await symlink(secret, join(folder, 'link.png'));
@@ -42,6 +47,7 @@ describe('a picture that must be refused', { timeout: 60_000 }, () => {
     ['an SVG named .png', () => join(folder, 'drawing.png'), 'ERR_INPUT_FORMAT'],
     ['an empty file', () => join(folder, 'empty.png'), 'ERR_INPUT_EMPTY'],
     ['a file of 64 MiB', () => join(folder, 'big.png'), 'ERR_INPUT_TOO_LARGE'],
+    ['one byte more than admitted', () => join(folder, 'over.png'), 'ERR_INPUT_TOO_LARGE'],
     ['a missing file', () => join(folder, 'nothing-here.png'), 'ERR_INPUT_NOT_FOUND'],
     ['a folder', () => folder, 'ERR_INPUT_PATH'],
     ['a symbolic link', () => join(folder, 'link.png'), 'ERR_INPUT_PATH'],
@@ -73,6 +79,11 @@ describe('a picture that must be refused', { timeout: 60_000 }, () => {
     }
   });
 
+  it('takes the largest file that is admitted', async () => {
+    const { documents } = await sallyport(['analyze', 'faces', join(folder, 'full.png'), '--json']);
+    expect(documents).toMatchObject([{ input: { bytes: MAX_BYTES }, result: { faces: [{}] } }]);
+  });
+
   it('ends with exit status 2', () => {
     expect(run.status).toBe(2);
   });
@@ -89,3 +100,7 @@ describe('a picture that must be refused', { timeout: 60_000 }, () => {
     expect(findLeaks(human, [folder])).toEqual([]);
   });
 });
+
+function padded(bytes: Buffer, length: number): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc(length - bytes.length)]);
+}

@@ -3,7 +3,7 @@ import type { ModelEvidence } from '@sallyport/model-verifier';
 import type { Receipt as TaskReceipt } from '@sallyport/resource-guard';
 import type { PublicError } from './errors.ts';
 import type { PipelineName } from './pipelines/catalogue.ts';
-import type { PipelineResult } from './pipelines/open-pipeline.ts';
+import type { PipelineResult } from './pipelines/answer.ts';
 
 /** The picture an answer is about. Dimensions are of the picture as shown (EXIF orientation applied). */
 export interface InputRecord {

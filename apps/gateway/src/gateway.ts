@@ -8,9 +8,18 @@ import { createGuard, ResourceError, type Guard } from '@sallyport/resource-guar
 import { parseConfig, type GatewayConfig, type GatewayConfigInput } from './config.ts';
 import type { AnalysisDocument, AnalysisReceipt, InputRecord } from './document.ts';
 import { EXIT, StartError, toPublicError } from './errors.ts';
-import { pipelineOf, type PipelineName } from './pipelines/catalogue.ts';
-import type { PipelineAnswer, PipelineResult } from './pipelines/open-pipeline.ts';
+import { PIPELINE_NAMES, pipelineOf, type PipelineName } from './pipelines/catalogue.ts';
+import { parseAnswer, type PipelineResult } from './pipelines/answer.ts';
 import type { AnalyzeInput, AnnotateInput, LoadInput } from './worker.ts';
+
+/** Deadline of one annotated picture, in milliseconds. */
+const ANNOTATE_TIMEOUT_MS = 30_000;
+/** The longest picture that any pipeline admits. */
+const MAX_PICTURE_BYTES = Math.max(...PIPELINE_NAMES.map((name) => pipelineOf(name).spec.limits.maxBytes));
+/** What travels to a worker besides the picture: results to draw, and the envelope. */
+const ROOM_FOR_RESULTS = 4 << 20;
+/** An annotated picture is a PNG of all pixels, several times its JPEG. */
+const MAX_ANNOTATED_BYTES = 128 << 20;
 
 /** A stranger's picture, already read. */
 export interface Picture {
@@ -38,6 +47,7 @@ export interface Gateway extends AsyncDisposable {
    * Draws results on the picture's sanitised pixels; resolves to a PNG.
    *
    * @throws {ResourceError} As `guard.run` does.
+   * @throws {TypeError} If the worker sent anything but bytes.
    */
   annotate(picture: Picture, results: readonly PipelineResult[]): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -84,12 +94,22 @@ async function startWorkers(config: GatewayConfig, load: LoadInput): Promise<Gua
       workers: config.workers,
       spare: config.spare,
       warmup: { task: 'load', input: load },
-      limits: { memoryMb: config.memoryMb },
+      limits: {
+        memoryMb: config.memoryMb,
+        timeoutMs: Math.max(ANNOTATE_TIMEOUT_MS, ...config.pipelines.map((name) => deadlineOf(config, name))),
+        inputBytes: MAX_PICTURE_BYTES + ROOM_FOR_RESULTS,
+        outputBytes: MAX_ANNOTATED_BYTES,
+      },
       queue: { max: config.workers * 2 },
     });
   } catch (cause) {
     throw new StartError(EXIT.internal, toPublicError(cause), { cause });
   }
+}
+
+/** Deadline of one picture in milliseconds: the operator's, else the pipeline's own. */
+function deadlineOf({ timeoutMs }: GatewayConfig, pipeline: PipelineName): number {
+  return timeoutMs ?? pipelineOf(pipeline).timeoutMs;
 }
 
 interface Opened {
@@ -126,7 +146,7 @@ function createGateway(config: GatewayConfig, { dependencies, models, threads, g
     refuse: (pipeline, name, error) => refuse(pipeline, { name }, error),
 
     async analyze(pipeline, { name, bytes }, { topK = 5, signal } = {}) {
-      const { spec, timeoutMs } = pipelineOf(pipeline);
+      const { spec } = pipelineOf(pipeline);
       let input: InputRecord = {
         name,
         sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -135,12 +155,12 @@ function createGateway(config: GatewayConfig, { dependencies, models, threads, g
       try {
         const { format, width, height } = inspectImage(bytes, spec);
         input = { ...input, format, width, height };
-        const { value, receipt: task } = await guard.run<PipelineAnswer>(
+        const { value, receipt: task } = await guard.run(
           'analyze',
           { pipeline, bytes, topK } satisfies AnalyzeInput,
-          { timeoutMs: config.timeoutMs ?? timeoutMs, ...(signal && { signal }) },
+          { timeoutMs: deadlineOf(config, pipeline), ...(signal && { signal }) },
         );
-        const { picture, findings, result } = value;
+        const { picture, findings, result } = parseAnswer(value);
         return {
           pipeline,
           input: { ...input, ...picture },

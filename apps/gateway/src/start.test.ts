@@ -119,6 +119,7 @@ describe('usage', { timeout: 30_000 }, () => {
     ['an unknown command', ['destroy']],
     ['an unknown pipeline', ['analyze', 'constructor', picture]],
     ['no picture', ['analyze', 'faces']],
+    ['a tour of nowhere', ['tour', 'nowhere']],
     ['an unknown option', ['analyze', 'faces', picture, '--unsafe']],
     ['--top-k 0', ['analyze', 'moderation', picture, '--top-k', '0']],
     ['--top-k 101', ['analyze', 'moderation', picture, '--top-k', '101']],

@@ -23,7 +23,11 @@ export async function tourCommand(
   { folder, out, config }: { folder: string; out: string; config: Omit<GatewayConfigInput, 'pipelines'> },
   console: Console,
 ): Promise<number> {
-  const names = (await readdir(folder)).filter((name) => /\.(?:jpe?g|png|webp)$/i.test(name)).sort();
+  const names = await listPictures(folder);
+  if (names === undefined) {
+    console.complain('Expected a folder with pictures, found none of that name');
+    return EXIT.usage;
+  }
   console.complain('Checking the dependencies, verifying the models, starting the workers …');
   await using gateway = await openGateway({ ...config, pipelines: [...PIPELINE_NAMES] });
   const results = await openOutputFolder(out);
@@ -39,6 +43,15 @@ export async function tourCommand(
   console.print('');
   console.print(`${names.length} annotated pictures and their receipts are in ${out}/.`);
   return refused === 0 ? EXIT.done : EXIT.inputRefused;
+}
+
+/** Names of the pictures in a folder, sorted; nothing if it cannot be read. */
+async function listPictures(folder: string): Promise<string[] | undefined> {
+  try {
+    return (await readdir(folder)).filter((name) => /\.(?:jpe?g|png|webp)$/i.test(name)).sort();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Takes one picture through every pipeline and writes what came of it. */

@@ -1,13 +1,14 @@
 // How results read in a terminal.
 import type { AnalysisDocument } from './document.ts';
-import type { PipelineResult } from './pipelines/open-pipeline.ts';
+import type { PipelineResult } from './pipelines/answer.ts';
 
 /** One picture, in as many lines as its result needs. */
 export function describeDocument(document: AnalysisDocument): string {
   const { name, width, height, format } = document.input;
   const head =
     width === undefined ? printable(name) : `${printable(name)}  ${width} x ${height} ${format ?? ''}`;
-  if ('error' in document) return `${head}\n  refused  ${document.error.code}: ${document.error.message}`;
+  if ('error' in document)
+    return `${head}\n  refused  ${document.error.code}: ${printable(document.error.message)}`;
   return [head, ...describeResult(document.result).map((line) => `  ${line}`)].join('\n');
 }
 
@@ -18,7 +19,8 @@ function describeResult(result: PipelineResult): string[] {
       ({ score, box }) => `face  ${score.toFixed(2)}  at [${box.map(Math.round).join(', ')}]`,
     );
   }
-  if ('labels' in result) return result.labels.map(({ label, score }) => `${percent(score)}  ${label}`);
+  if ('labels' in result)
+    return result.labels.map(({ label, score }) => `${percent(score)}  ${printable(label)}`);
   if (result.lines.length === 0) return ['no text'];
   return result.lines.map(({ text, score }) => `${score.toFixed(2)}  ${printable(text)}`);
 }
@@ -32,7 +34,7 @@ export function summariseDocument(document: AnalysisDocument): string {
   }
   if ('labels' in result) {
     const [best] = result.labels;
-    return best === undefined ? '–' : `${best.label} ${percent(best.score).trim()}`;
+    return best === undefined ? '–' : `${printable(best.label)} ${percent(best.score).trim()}`;
   }
   const [first] = result.lines;
   if (first === undefined) return '–';
@@ -41,7 +43,7 @@ export function summariseDocument(document: AnalysisDocument): string {
 }
 
 /** What a model read or a file is called is a stranger's text: no control or direction character reaches a terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
 }
 

@@ -5,13 +5,8 @@ import { annotateImage, type Drawing } from './annotate/index.ts';
 import { pipelineOf, type PipelineName } from './pipelines/catalogue.ts';
 import { openFaces } from './pipelines/faces.ts';
 import { openModeration } from './pipelines/moderation.ts';
-import type {
-  OpenPipeline,
-  PipelineAnswer,
-  PipelineResult,
-  RunPipeline,
-  WorkerModel,
-} from './pipelines/open-pipeline.ts';
+import type { PipelineAnswer, PipelineResult } from './pipelines/answer.ts';
+import type { OpenPipeline, RunPipeline, WorkerModel } from './pipelines/open-pipeline.ts';
 import { openText } from './pipelines/text.ts';
 
 /** What every worker is given before its first picture. */

@@ -1,6 +1,6 @@
 // The real worker, except that a PNG of a marked width makes it misbehave the way a native decoder or model could.
 import { analyze as analyzeForReal, type AnalyzeInput } from '../worker.ts';
-import type { PipelineAnswer } from '../pipelines/open-pipeline.ts';
+import type { PipelineAnswer } from '../pipelines/answer.ts';
 import { HOSTILE_WIDTH } from './hostile-width.ts';
 
 export { load } from '../worker.ts';

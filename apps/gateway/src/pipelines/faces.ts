@@ -1,5 +1,6 @@
-import { createSession, detectFaces, type Face, type Point } from '@sallyport/inference-runner';
+import { createSession, detectFaces, type Face } from '@sallyport/inference-runner';
 import { sanitizeImage, type Placement } from '@sallyport/input-sanitizer';
+import type { FoundFace } from './answer.ts';
 import { modelOf, type OpenPipeline } from './open-pipeline.ts';
 import { pipelineOf } from './catalogue.ts';
 
@@ -19,15 +20,15 @@ export const openFaces: OpenPipeline = async (models, { threads }) => {
 };
 
 /** Undoes the letterbox. */
-function toPicture({ box: [x, y, width, height], score, keypoints }: Face, placement: Placement): Face {
+function toPicture({ box, score, keypoints }: Face, placement: Placement): FoundFace {
   const { scaleX, scaleY, offsetX, offsetY } = placement;
-  const point = ([inputX, inputY]: Point): Point => [
-    (inputX - offsetX) / scaleX,
-    (inputY - offsetY) / scaleY,
-  ];
+  const [x, y, width, height] = box;
   return {
-    box: [...point([x, y]), width / scaleX, height / scaleY],
+    box: [(x - offsetX) / scaleX, (y - offsetY) / scaleY, width / scaleX, height / scaleY],
     score,
-    keypoints: keypoints.map(point) as unknown as Face['keypoints'],
+    keypoints: keypoints.map(([pointX, pointY]) => [
+      (pointX - offsetX) / scaleX,
+      (pointY - offsetY) / scaleY,
+    ]),
   };
 }

@@ -1,4 +1,4 @@
-import type { Face, TextLine } from '@sallyport/inference-runner';
+import type { PipelineAnswer } from './answer.ts';
 
 /** A verified model as the worker gets it: its bytes, and the other files that were verified with it. */
 export interface WorkerModel {
@@ -7,20 +7,6 @@ export interface WorkerModel {
   readonly digest: string;
   readonly externalData?: readonly { readonly path: string; readonly data: Uint8Array }[];
   readonly files: readonly { readonly path: string; readonly data: Uint8Array }[];
-}
-
-/** What a pipeline answers; the one key present tells which it was. */
-export type PipelineResult =
-  | { readonly faces: readonly Face[] }
-  | { readonly labels: readonly { readonly label: string; readonly score: number }[] }
-  | { readonly lines: readonly TextLine[] };
-
-/** One analysed picture. */
-export interface PipelineAnswer {
-  /** The picture as shown: EXIF orientation applied. */
-  readonly picture: { readonly format: string; readonly width: number; readonly height: number };
-  readonly findings: readonly { readonly code: string; readonly message: string }[];
-  readonly result: PipelineResult;
 }
 
 /** Runs on one picture's bytes. */
