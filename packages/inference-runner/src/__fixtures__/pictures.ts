@@ -15,10 +15,10 @@ export async function readPicture(file: URL | Uint8Array): Promise<RgbImage> {
   return { width: info.width, height: info.height, channels: 3, data: new Uint8Array(data) };
 }
 
-/** Draws SVG on a light ground. */
-export async function drawPicture(width: number, height: number, svg: string): Promise<RgbImage> {
-  const document = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#f4f1e8"/>${svg}</svg>`;
-  return readPicture(Buffer.from(document));
+/** A light sheet with nothing on it. */
+export async function emptySheet(width: number, height: number): Promise<RgbImage> {
+  const sheet = sharp({ create: { width, height, channels: 3, background: '#f4f1e8' } });
+  return readPicture(await sheet.png().toBuffer());
 }
 
 /** Turns a picture clockwise; what lies outside becomes grey. */

