@@ -67,6 +67,6 @@ async function readBounded(root: string, path: string, maxBytes: number): Promis
 }
 
 /** The system's error code (`ENOENT`), if the thrown value has one. */
-export function codeOf(error: unknown): string | undefined {
+function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
