@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { repository, sallyport } from './__fixtures__/sallyport.ts';
+import { repository, runFixture, sallyport } from './__fixtures__/sallyport.ts';
 import type { AnalysisDocument } from './document.ts';
 
 describe('sallyport analyze on the sample pictures', { timeout: 60_000 }, () => {
@@ -85,6 +85,18 @@ describe('sallyport analyze on the sample pictures', { timeout: 60_000 }, () => 
     const { documents } = await sallyport(argv);
     expect(documents[0]!.receipt.task!.limits.timeoutMs).toBe(45_000);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'never loads a decoder or a model runtime in the main process (read from /proc, so on Linux only)',
+    async () => {
+      const argv = ['analyze', 'faces', 'samples/astronaut.png', '--json'];
+      const { status, stderr } = await runFixture('run-and-list-libraries.ts', argv);
+      expect(status).toBe(0);
+      const libraries = JSON.parse(stderr.trim().split('\n').at(-1)!) as string[];
+      expect(libraries.some((name) => name.startsWith('libc.'))).toBe(true);
+      expect(libraries.filter((name) => /vips|sharp|onnx/.test(name))).toEqual([]);
+    },
+  );
 
   it('gives a receipt that names the input, the models, the limits and what the run cost', async () => {
     const { documents } = await sallyport(['analyze', 'faces', 'samples/astronaut.png', '--json']);

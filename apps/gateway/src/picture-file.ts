@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute } from 'node:path';
+import { basename, dirname, isAbsolute, normalize } from 'node:path';
 import { fromPath } from '@sallyport/input-sanitizer';
 import type { Picture } from './gateway.ts';
 
@@ -11,12 +11,16 @@ import type { Picture } from './gateway.ts';
  * @throws {SanitizeError} `ERR_INPUT_PATH`, `ERR_INPUT_NOT_FOUND`, `ERR_INPUT_TOO_LARGE` and their kin.
  */
 export async function readPicture(path: string, maxBytes: number): Promise<Picture> {
-  const climbs = path.split(/[\\/]/).includes('..');
-  const bytes =
-    isAbsolute(path) && !climbs
-      ? await fromPath(dirname(path), basename(path), { maxBytes })
-      : await fromPath(process.cwd(), path, { maxBytes });
-  return { name: pictureName(path), bytes };
+  const [root, relative] = locate(path);
+  return { name: pictureName(path), bytes: await fromPath(root, relative, { maxBytes }) };
+}
+
+function locate(path: string): readonly [root: string, relative: string] {
+  // A path that climbs is left as it is, for `fromPath` to refuse.
+  if (path.split(/[\\/]/).includes('..')) return [process.cwd(), path];
+  // `./a//b.png` is what shells complete and `find` prints.
+  const plain = normalize(path);
+  return isAbsolute(plain) ? [dirname(plain), basename(plain)] : [process.cwd(), plain];
 }
 
 /** The name a picture is reported under: never its folder. */

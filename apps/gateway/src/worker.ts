@@ -40,7 +40,7 @@ const openers: Readonly<Record<PipelineName, OpenPipeline>> = {
 export async function load({ pipelines, models, threads }: LoadInput): Promise<void> {
   // The process is ours alone, so sharp's process-wide settings are too: no decoder that no pipeline admits,
   // no cache that grows, and one thread, because the workers together already fill the cores.
-  restrictDecoders(['jpeg', 'png', 'webp']);
+  await restrictDecoders(['jpeg', 'png', 'webp']);
   sharp.cache(false);
   sharp.concurrency(1);
   for (const name of pipelines) opened.set(name, await openers[name](models, { threads }));

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { Deadline } from './deadline.ts';
 import { SanitizeError } from './errors.ts';
@@ -56,6 +55,8 @@ export async function decodeStored(
   size?: Size,
 ): Promise<RgbImage> {
   deadline.check();
+  // Loaded with the first picture: who only inspects headers never has a native decoder in the process.
+  const { default: sharp } = await import('sharp');
   const pipeline = sharp(bytes, {
     failOn: 'error',
     // Profiles are a stranger's program for our pixels, and models are trained without them.

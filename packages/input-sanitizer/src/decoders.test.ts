@@ -19,7 +19,7 @@ const PROGRAM = `
     return names.join(' ');
   };
   const before = await readable();
-  restrictDecoders(['jpeg', 'webp']);
+  await restrictDecoders(['jpeg', 'webp']);
   process.stdout.write(JSON.stringify({ before, after: await readable() }));
 `;
 

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { ImageFormat } from './header.ts';
 
 const LOADERS: Readonly<Record<ImageFormat, string>> = {
@@ -11,7 +10,8 @@ const LOADERS: Readonly<Record<ImageFormat, string>> = {
  * Blocks every decoder of this process but those of `formats`, for all code that uses sharp, until the process ends
  * or the function is called again. Call it once in a worker process of your own; this package never does.
  */
-export function restrictDecoders(formats: readonly ImageFormat[]): void {
+export async function restrictDecoders(formats: readonly ImageFormat[]): Promise<void> {
+  const { default: sharp } = await import('sharp');
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: formats.map((format) => LOADERS[format]) });
 }

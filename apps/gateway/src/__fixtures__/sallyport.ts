@@ -21,8 +21,12 @@ export async function sallyport(argv: readonly string[], { cwd = repository } = 
 
 /** Runs the program from source with settings that no flag can change. */
 export async function sallyportWith(settings: object, argv: readonly string[]): Promise<Run> {
-  const program = fileURLToPath(new URL('./run-cli.ts', import.meta.url));
-  return await run([program, JSON.stringify(settings), ...argv], repository);
+  return await runFixture('run-cli.ts', [JSON.stringify(settings), ...argv]);
+}
+
+/** Runs a program of this folder. */
+export async function runFixture(name: string, argv: readonly string[]): Promise<Run> {
+  return await run([fileURLToPath(new URL(name, import.meta.url)), ...argv], repository);
 }
 
 async function run(argv: readonly string[], cwd: string): Promise<Run> {
