@@ -146,20 +146,18 @@ function createGateway(config: GatewayConfig, { dependencies, models, threads, g
     refuse: (pipeline, name, error) => refuse(pipeline, { name }, error),
 
     async analyze(pipeline, { name, bytes }, { topK = 5, signal } = {}) {
-      const { spec } = pipelineOf(pipeline);
-      let input: InputRecord = {
-        name,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
-        bytes: bytes.length,
-      };
+      let input: InputRecord = { name, bytes: bytes.length };
+      // The guard has copied the bytes by then: they are hashed while a worker is busy with the same ones.
+      const sha256 = (): { sha256: string } => ({ sha256: createHash('sha256').update(bytes).digest('hex') });
       try {
-        const { format, width, height } = inspectImage(bytes, spec);
+        const { format, width, height } = inspectImage(bytes, pipelineOf(pipeline).spec);
         input = { ...input, format, width, height };
-        const { value, receipt: task } = await guard.run(
-          'analyze',
-          { pipeline, bytes, topK } satisfies AnalyzeInput,
-          { timeoutMs: deadlineOf(config, pipeline), ...(signal && { signal }) },
-        );
+        const running = guard.run('analyze', { pipeline, bytes, topK } satisfies AnalyzeInput, {
+          timeoutMs: deadlineOf(config, pipeline),
+          ...(signal && { signal }),
+        });
+        input = { ...input, ...sha256() };
+        const { value, receipt: task } = await running;
         const { picture, findings, result } = parseAnswer(value);
         return {
           pipeline,
@@ -168,16 +166,15 @@ function createGateway(config: GatewayConfig, { dependencies, models, threads, g
           receipt: { ...receiptOf(pipeline), findings, task },
         };
       } catch (error) {
-        return refuse(pipeline, input, error);
+        return refuse(pipeline, input.sha256 === undefined ? { ...input, ...sha256() } : input, error);
       }
     },
 
     async annotate({ bytes }, results) {
       const input = { bytes, results } satisfies AnnotateInput;
-      const { value } = await guard.run<Uint8Array>('annotate', input, {
-        timeoutMs: pipelineOf('text').timeoutMs,
-      });
-      return value;
+      const { value } = await guard.run('annotate', input, { timeoutMs: ANNOTATE_TIMEOUT_MS });
+      if (value instanceof Uint8Array) return value;
+      throw new TypeError('Expected the bytes of a picture');
     },
 
     close: () => guard[Symbol.asyncDispose](),
