@@ -29,3 +29,8 @@ it.each([
   expect(toPublicError(error)).toMatchObject({ code: 'ERR_GATEWAY_INTERNAL' });
   expect(JSON.stringify(toPublicError(error))).not.toContain('/srv');
 });
+
+it('cuts a message that none of our packages would write', () => {
+  expect(toPublicError(coded('ERR_INPUT_CORRUPT', 'x'.repeat(300))).message).toHaveLength(300);
+  expect(toPublicError(coded('ERR_INPUT_CORRUPT', 'x'.repeat(301))).message).toHaveLength(300);
+});

@@ -38,6 +38,8 @@ export class StartError extends Error {
 
 /** Codes whose messages are written for strangers by the package that owns them. */
 const PUBLIC_CODE = /^ERR_(?:INPUT|RESOURCE|INFERENCE|MODEL|DEP|GATEWAY)_[A-Z_]+$/;
+/** Our sentences are shorter; a child that was taken over may send a longer one under a code of ours. */
+const MAX_MESSAGE_LENGTH = 300;
 const INTERNAL: PublicError = {
   code: 'ERR_GATEWAY_INTERNAL',
   message: 'The gateway failed at this picture; the picture may be fine',
@@ -50,5 +52,6 @@ const INTERNAL: PublicError = {
 export function toPublicError(error: unknown): PublicError {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return INTERNAL;
   if (error.code === 'ERR_RESOURCE_TASK_FAILED') return toPublicError(error.cause);
-  return PUBLIC_CODE.test(error.code) ? { code: error.code, message: error.message } : INTERNAL;
+  if (!PUBLIC_CODE.test(error.code)) return INTERNAL;
+  return { code: error.code, message: error.message.slice(0, MAX_MESSAGE_LENGTH) };
 }
