@@ -9,7 +9,12 @@ it.each(INPUT_ERROR_CODES)('%s answers with an HTTP error status', (code) => {
 
 it('says that trying again helps only where it can', () => {
   const retryable = INPUT_ERROR_CODES.filter((code) => new SanitizeError(code, '').retryable);
-  expect(retryable).toEqual(['ERR_INPUT_UNREADABLE', 'ERR_INPUT_DEADLINE', 'ERR_INPUT_ABORTED']);
+  expect(retryable).toEqual([
+    'ERR_INPUT_FETCH',
+    'ERR_INPUT_UNREADABLE',
+    'ERR_INPUT_DEADLINE',
+    'ERR_INPUT_ABORTED',
+  ]);
 });
 
 it('keeps its cause', () => {

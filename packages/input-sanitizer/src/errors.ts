@@ -1,9 +1,13 @@
 /** Every code that a {@link SanitizeError} can carry. The list is closed: a new code is a new minor version. */
 export const INPUT_ERROR_CODES = [
   'ERR_INPUT_SPEC',
+  'ERR_INPUT_TRANSFORM',
   'ERR_INPUT_EMPTY',
   'ERR_INPUT_NOT_FOUND',
   'ERR_INPUT_PATH',
+  'ERR_INPUT_URL',
+  'ERR_INPUT_FETCH',
+  'ERR_INPUT_ENCODING',
   'ERR_INPUT_UNREADABLE',
   'ERR_INPUT_FORMAT',
   'ERR_INPUT_TOO_LARGE',
@@ -26,9 +30,13 @@ interface Answer {
 
 const ANSWERS: Readonly<Record<InputErrorCode, Answer>> = {
   ERR_INPUT_SPEC: { httpStatus: 500, retryable: false },
+  ERR_INPUT_TRANSFORM: { httpStatus: 400, retryable: false },
   ERR_INPUT_EMPTY: { httpStatus: 400, retryable: false },
   ERR_INPUT_NOT_FOUND: { httpStatus: 404, retryable: false },
   ERR_INPUT_PATH: { httpStatus: 400, retryable: false },
+  ERR_INPUT_URL: { httpStatus: 400, retryable: false },
+  ERR_INPUT_FETCH: { httpStatus: 502, retryable: true },
+  ERR_INPUT_ENCODING: { httpStatus: 400, retryable: false },
   ERR_INPUT_UNREADABLE: { httpStatus: 500, retryable: true },
   ERR_INPUT_FORMAT: { httpStatus: 415, retryable: false },
   ERR_INPUT_TOO_LARGE: { httpStatus: 413, retryable: false },

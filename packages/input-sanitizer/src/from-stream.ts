@@ -1,0 +1,154 @@
+import { ByteCollector } from './byte-collector.ts';
+import { SanitizeError } from './errors.ts';
+
+/** Limits of one read from a stream. */
+export interface FromStreamOptions {
+  /** Bytes accepted; one more is `ERR_INPUT_TOO_LARGE`. Minimum 1, no default. */
+  readonly maxBytes: number;
+  /** Ends the wait with `ERR_INPUT_ABORTED` and cancels the source. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Something that gives bytes piece by piece: a web `ReadableStream`, a Node `Readable` (a request, a file, a socket),
+ * or any async iterable.
+ */
+export type ByteStream = AsyncIterable<Uint8Array>;
+
+/** What reading needs of any of them. */
+interface Pull {
+  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
+  /** Lets go of a source that was read to its end. */
+  release(): void;
+  /** Tells a source that nobody wants the rest. Never waits: a source that hangs would hang here too. */
+  cancel(): void;
+}
+
+/**
+ * Reads a stream to its end, or to the first byte past the cap. On any refusal the source is cancelled (web), destroyed
+ * (Node) or returned (iterable), so a server that wants to answer on the same connection reads its body itself.
+ *
+ * There is no time limit of its own: pass a signal, `AbortSignal.timeout(ms)` for one.
+ *
+ * @param stream - Untrusted content; nobody else may read it.
+ * @throws {SanitizeError} `ERR_INPUT_TOO_LARGE`, `ERR_INPUT_EMPTY`, `ERR_INPUT_ABORTED`, `ERR_INPUT_UNREADABLE` with
+ *   what the stream failed with as `cause`; `ERR_INPUT_SPEC` if `maxBytes` is not a positive whole number, the stream
+ *   is read by someone else, or its pieces are not bytes.
+ */
+export async function fromStream(
+  stream: ByteStream,
+  { maxBytes, signal }: FromStreamOptions,
+): Promise<Uint8Array> {
+  const collector = new ByteCollector(maxBytes);
+  const pull = openPull(stream);
+  try {
+    await untilAborted(collect(pull, collector), signal);
+    pull.release();
+  } catch (cause) {
+    pull.cancel();
+    if (cause instanceof SanitizeError) throw cause;
+    throw new SanitizeError(
+      'ERR_INPUT_UNREADABLE',
+      'expected a stream that can be read, found one that failed',
+      {
+        cause,
+      },
+    );
+  }
+  return collector.finish();
+}
+
+async function collect(pull: Pull, collector: ByteCollector): Promise<void> {
+  for (;;) {
+    const { done, value } = await pull.next();
+    if (done === true) return;
+    if (!(value instanceof Uint8Array)) {
+      throw new SanitizeError(
+        'ERR_INPUT_SPEC',
+        `expected a stream of bytes, found a piece of ${typeof value}`,
+      );
+    }
+    collector.add(value);
+  }
+}
+
+/** A read already begun is left behind unobserved; cancelling the source ends it. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) {
+    await work;
+    return;
+  }
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      reject(
+        new SanitizeError('ERR_INPUT_ABORTED', 'expected to finish, found that the caller stopped waiting', {
+          cause: signal.reason,
+        }),
+      );
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    await Promise.race([aborted, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function openPull(stream: ByteStream): Pull {
+  if (isWebStream(stream)) return pullFromWeb(stream);
+  const iterator = stream[Symbol.asyncIterator]();
+  return {
+    next: () => iterator.next(),
+    release: () => undefined,
+    cancel: () => {
+      // A generator returns only after the read that hangs, so a Node stream is told directly.
+      if (isNodeStream(stream)) stream.destroy();
+      else void iterator.return?.().catch(() => undefined);
+    },
+  };
+}
+
+function isNodeStream(stream: ByteStream): stream is ByteStream & { destroy(): unknown } {
+  return 'destroy' in stream && typeof stream.destroy === 'function';
+}
+
+/** The part of a web `ReadableStream` used here, whichever library declares it. */
+interface WebStream extends ByteStream {
+  getReader(): {
+    read(): Promise<{ done: true; value?: unknown } | { done: false; value: unknown }>;
+    cancel(): Promise<void>;
+    releaseLock(): void;
+  };
+}
+
+function isWebStream(stream: ByteStream): stream is WebStream {
+  return 'getReader' in stream;
+}
+
+function pullFromWeb(stream: WebStream): Pull {
+  let reader: ReturnType<WebStream['getReader']>;
+  try {
+    reader = stream.getReader();
+  } catch (cause) {
+    throw new SanitizeError('ERR_INPUT_SPEC', 'expected a stream of its own, found one with another reader', {
+      cause,
+    });
+  }
+  return {
+    next: async () => {
+      const { done, value } = await reader.read();
+      return { done, value };
+    },
+    release: () => {
+      reader.releaseLock();
+    },
+    cancel: () => {
+      // Also ends a read that hangs, which the iterator's return() would wait for.
+      reader.cancel().catch(() => undefined);
+      reader.releaseLock();
+    },
+  };
+}
