@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { createServer, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
@@ -107,9 +108,11 @@ describe('a source that is refused', () => {
   });
 
   it('is a request body: an endless sender is cut off at the cap', async () => {
-    const refused = Promise.withResolvers<unknown>();
-    const server = createServer((incoming) => {
-      fromStream(incoming, { maxBytes: 100_000 }).then(refused.reject, refused.resolve);
+    const server = createServer();
+    const refused = new Promise((resolve, reject) => {
+      server.once('request', (incoming: IncomingMessage) => {
+        fromStream(incoming, { maxBytes: 100_000 }).then(reject, resolve);
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const sender = request({
@@ -124,7 +127,7 @@ describe('a source that is refused', () => {
       })(),
     );
     endless.pipe(sender);
-    expect(await refused.promise).toMatchObject({ code: 'ERR_INPUT_TOO_LARGE' });
+    expect(await refused).toMatchObject({ code: 'ERR_INPUT_TOO_LARGE' });
     await closed;
     endless.destroy();
     await new Promise((resolve) => server.close(resolve));

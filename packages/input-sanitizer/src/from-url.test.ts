@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hasOpenssl, issueCertificates } from './__fixtures__/certificates.ts';
 import type { Certificates } from './__fixtures__/certificates.ts';
 import { fromUrl } from './from-url.ts';
@@ -138,14 +138,9 @@ describe.skipIf(!hasOpenssl)(
 
       it('refuses it also where the environment says not to look', async () => {
         const { ca, ...rest } = policy;
-        const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-        process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-        try {
-          await expect(fromUrl(origin, rest)).rejects.toMatchObject({ code: 'ERR_INPUT_FETCH' });
-        } finally {
-          if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-          else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
-        }
+        vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+        await expect(fromUrl(origin, rest)).rejects.toMatchObject({ code: 'ERR_INPUT_FETCH' });
+        vi.unstubAllEnvs();
         expect(ca).toBeDefined();
       });
 

@@ -11,15 +11,17 @@ export interface Certificates {
   readonly cert: string;
 }
 
+const PROGRAM = 'openssl';
+
 /** Whether this machine can make certificates. */
-export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+export const hasOpenssl = spawnSync(PROGRAM, ['version']).status === 0;
 
 /** Issues one server certificate, good for a day. */
 export function issueCertificates(names: readonly string[]): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
   const path = (name: string): string => join(folder, name);
   const openssl = (...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+    execFileSync(PROGRAM, args, { cwd: folder, stdio: 'pipe' });
   };
   try {
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
