@@ -154,6 +154,17 @@ describe('processes', () => {
     host.kill('SIGKILL');
     await until(() => !ids.some(isAlive));
   });
+
+  it.skipIf(!HAS_PROC).each(['exit', 'throw'])(
+    'die in the middle of a loop when their host ends by %s (needs /proc)',
+    async (how) => {
+      const run = promisify(execFile)(process.execPath, [fixture('host-that-ends.ts'), how]);
+      const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
+      const ids = JSON.parse(stdout) as number[];
+      expect(new Set(ids).size).toBe(2);
+      await until(() => !ids.some(isAlive));
+    },
+  );
 });
 
 describe('drain', () => {

@@ -26,6 +26,14 @@ interface Exchange {
 /** Exit comes before the last bytes are read. They are waited for, but not for ever: a descendant may hold the pipe. */
 const LAST_BYTES_MS = 100;
 
+/** Processes not yet known to be dead. */
+const live = new Set<TaskProcess>();
+
+// A child in a loop or in native code does not notice that its host ends, so a host that can still act kills it.
+function killLive(): void {
+  for (const process of live) process.kill();
+}
+
 /** One child and its channel. Whatever it sends out of turn is answered with SIGKILL. */
 export class TaskProcess {
   readonly pid: number;
@@ -46,10 +54,14 @@ export class TaskProcess {
     this.#child.on('error', () => undefined);
     if (this.#child.pid === undefined) throw new Error('the operating system refused another process');
     this.pid = this.#child.pid;
+    if (live.size === 0) process.on('exit', killLive);
+    live.add(this);
     this.#reader = new FrameReader(maxOutputBytes);
     this.#channel = this.#child.stdio[CHANNEL_FD] as Socket;
     this.dead = new Promise((resolve) => {
       this.#child.once('close', (exitCode, signal) => {
+        live.delete(this);
+        if (live.size === 0) process.off('exit', killLive);
         const violation = this.#violation;
         this.#death = { exitCode, signal, ...(violation && { violation }) };
         this.#end({ type: 'dead', death: this.#death, begun: this.#exchange?.begun ?? false });
