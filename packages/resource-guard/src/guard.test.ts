@@ -272,6 +272,24 @@ describe('sizes', () => {
     expect(error.receipt).toMatchObject({ outcome: 'ERR_RESOURCE_OUTPUT_TOO_LARGE' });
     expect(after.value).toBe(before.value);
   });
+
+  it('hold a run to the smaller output that it asks for, and to no larger one', async () => {
+    const smaller = serialize(new Uint8Array(999)).byteLength;
+    const { receipt } = await narrow.run('output', 999, { outputBytes: smaller });
+    expect(receipt.limits.outputBytes).toBe(smaller);
+    const codes = [
+      await catchError(narrow.run('output', 1000, { outputBytes: smaller })),
+      await catchError(narrow.run('output', 1001, { outputBytes: outputBytes + 1 })),
+    ].map(({ code }) => code);
+    expect(codes).toEqual(['ERR_RESOURCE_OUTPUT_TOO_LARGE', 'ERR_RESOURCE_OUTPUT_TOO_LARGE']);
+  });
+
+  it('hold a process that pays no heed to the smaller output', async () => {
+    const before = await narrow.run('processId', undefined);
+    const error = await catchError(narrow.run('bloat', outputBytes, { outputBytes: outputBytes - 1 }));
+    expect(error).toMatchObject({ code: 'ERR_RESOURCE_OUTPUT_TOO_LARGE' });
+    expect((await narrow.run('processId', undefined)).value).not.toBe(before.value);
+  });
 });
 
 it.skipIf(!HAS_PROC)('says that memory is enforced where it can be read (needs /proc)', () => {

@@ -171,7 +171,7 @@ class ProcessGuard implements Guard {
   #admit(task: string, input: unknown, options: RunOptions): Run {
     try {
       if (this.#draining) throw new ResourceError('ERR_RESOURCE_DRAINING', 'the guard is closing');
-      const { signal, timeoutMs = Infinity } = parseRunOptions(options);
+      const { signal, timeoutMs = Infinity, outputBytes = Infinity } = parseRunOptions(options);
       if (!this.#tasks.has(task)) {
         const message = `expected one of the ${this.#tasks.size} exported tasks, found ${quote(task)}`;
         throw new ResourceError('ERR_RESOURCE_TASK_UNKNOWN', message);
@@ -183,6 +183,7 @@ class ProcessGuard implements Guard {
       const limits = {
         ...this.#options.limits,
         timeoutMs: Math.min(timeoutMs, this.#options.limits.timeoutMs),
+        outputBytes: Math.min(outputBytes, this.#options.limits.outputBytes),
       };
       const run = new Run(task, serializeInput(task, input, limits), Object.freeze(limits), signal);
       this.#runs.add(run);

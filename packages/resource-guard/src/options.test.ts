@@ -66,6 +66,11 @@ it('refuses a signal that is none', () => {
   expect(() => parseRunOptions({ signal: { aborted: false } as AbortSignal })).toThrow(refused);
 });
 
+it('refuses an output of no bytes', () => {
+  expect(parseRunOptions({ outputBytes: 1 })).toEqual({ outputBytes: 1 });
+  expect(() => parseRunOptions({ outputBytes: 0 })).toThrow(refused);
+});
+
 it('accepts a drain without grace and refuses one of negative length', () => {
   expect(parseDrainOptions({ graceMs: 0 })).toEqual({ graceMs: 0 });
   expect(() => parseDrainOptions({ graceMs: -1 })).toThrow(refused);

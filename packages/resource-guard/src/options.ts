@@ -50,6 +50,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** A shorter deadline for this run, in milliseconds. The guard's own limit holds if it is the smaller one. */
   readonly timeoutMs?: number | undefined;
+  /** A smaller output for this run, in bytes. The guard's own limit holds if it is the smaller one. */
+  readonly outputBytes?: number | undefined;
 }
 
 /** How {@link Guard.drain} ends. */
@@ -97,6 +99,7 @@ const guardSchema = z.strictObject({
 const runSchema = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
   timeoutMs: delayMs.optional(),
+  outputBytes: payloadBytes.optional(),
 });
 
 const drainSchema = z.strictObject({ graceMs: z.int().min(0).max(MAX_TIMER_MS).default(10_000) });

@@ -19,6 +19,7 @@ export type Ending =
 
 interface Exchange {
   readonly id: string | undefined;
+  readonly maxBodyBytes: number;
   begun: boolean;
   readonly resolve: (ending: Ending) => void;
 }
@@ -96,7 +97,8 @@ export class TaskProcess {
   exchange(request: Request, body?: Uint8Array): Promise<Ending> {
     return new Promise((resolve) => {
       const id = request.type === 'run' ? request.id : undefined;
-      this.#exchange = { id, begun: false, resolve };
+      const maxBodyBytes = request.type === 'run' ? request.outputBytes : 0;
+      this.#exchange = { id, maxBodyBytes, begun: false, resolve };
       if (this.#death !== undefined) {
         this.#end({ type: 'dead', death: this.#death, begun: false });
       } else if (!this.#killed) {
@@ -132,6 +134,8 @@ export class TaskProcess {
     const exchange = this.#exchange;
     const id = 'id' in reply ? reply.id : undefined;
     if (exchange === undefined || exchange.id !== id) return this.#violate('unexpected');
+    // The reader keeps to the guard's limit; this run's may be a smaller one.
+    if (body.byteLength > exchange.maxBodyBytes) return this.#violate('body-too-large');
     if (reply.type !== 'begun') {
       this.#end({ type: 'reply', reply, body });
     } else if (exchange.begun) {

@@ -207,6 +207,18 @@ export function closeChannel(): Promise<never> {
   return forever();
 }
 
+/** Spies on its own channel, and answers with more bytes than its limit lets it. */
+export function bloat(bytes: number): string {
+  const [channel] = activeHandles();
+  const write = channel!.write.bind(channel);
+  channel!.write = (part: Uint8Array) => {
+    if (part.at(8) !== '{'.charCodeAt(0)) return write(serialize('x'.repeat(bytes)).subarray(0, bytes));
+    Buffer.from(part.buffer, part.byteOffset).writeUInt32LE(bytes, 4);
+    return write(part);
+  };
+  return 'bloated';
+}
+
 /** Spies on its own channel, then answers its own run twice. */
 export async function answerTwice(): Promise<string> {
   const [channel] = activeHandles();
