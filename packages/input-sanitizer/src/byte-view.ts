@@ -65,6 +65,14 @@ export class ByteView {
     return expected.every((byte, index) => this.bytes[offset + index] === byte);
   }
 
+  /** Whether the bytes at `offset` spell this Latin-1 text; false past the end. */
+  startsWith(offset: number, text: string): boolean {
+    for (let index = 0; index < text.length; index++) {
+      if (this.bytes[offset + index] !== text.charCodeAt(index)) return false;
+    }
+    return true;
+  }
+
   /** `count` bytes at `offset`, not copied. */
   slice(offset: number, count: number): Uint8Array {
     this.need(offset, count);

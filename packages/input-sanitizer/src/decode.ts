@@ -1,7 +1,9 @@
 import type { Sharp } from 'sharp';
+import { resolveAlpha } from './alpha.ts';
+import type { AlphaDifference } from './alpha.ts';
 import { Deadline } from './deadline.ts';
 import { SanitizeError } from './errors.ts';
-import { findInHeader } from './finding.ts';
+import { findInAlpha, findInHeader } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { inspectImage } from './header.ts';
 import type { ImageHeader } from './header.ts';
@@ -16,8 +18,8 @@ export interface DecodedImage {
   readonly findings: readonly Finding[];
 }
 
-/** A caller's choices for one call. */
-export interface SanitizeOptions {
+/** A caller's choices for one decode. */
+export interface DecodeOptions {
   /** Ends the wait with `ERR_INPUT_ABORTED`. Native work already begun runs on to its own end. */
   readonly signal?: AbortSignal;
 }
@@ -33,19 +35,30 @@ export interface SanitizeOptions {
 export async function decodeImage(
   bytes: Uint8Array,
   spec: InputSpec,
-  options: SanitizeOptions = {},
+  options: DecodeOptions = {},
 ): Promise<DecodedImage> {
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
   deadline.check();
   const header = inspectImage(bytes, spec);
   const stored = await decodeStored(bytes, header, spec, deadline);
-  const image = spec.colour.orientation === 'exif' ? uprightImage(stored, header.orientation) : stored;
-  return { image, header, findings: findInHeader(header, spec) };
+  const turns = spec.colour.orientation === 'exif' ? header.orientation : 1;
+  return {
+    image: uprightImage(stored.image, turns),
+    header,
+    findings: [...findInHeader(header, spec), ...findInAlpha(stored.alpha)],
+  };
+}
+
+/** Opaque pixels as stored, and what their transparency hid where they had any. */
+export interface StoredImage {
+  readonly image: RgbImage;
+  readonly alpha: AlphaDifference | undefined;
 }
 
 /**
  * Decodes as stored, not yet turned upright. With a size the decoder resizes on the way (its linear kernel and
- * shrink-on-load), and no full-size picture is ever held.
+ * shrink-on-load), and no full-size picture is ever held. Alpha is taken out here and not by the decoder, so that one
+ * decode shows both what removing and what flattening it gives.
  */
 export async function decodeStored(
   bytes: Uint8Array,
@@ -53,7 +66,7 @@ export async function decodeStored(
   { limits, colour }: InputSpec,
   deadline: Deadline,
   size?: Size,
-): Promise<RgbImage> {
+): Promise<StoredImage> {
   deadline.check();
   // Loaded with the first picture: who only inspects headers never has a native decoder in the process.
   const { default: sharp } = await import('sharp');
@@ -64,8 +77,7 @@ export async function decodeStored(
     limitInputPixels: limits.maxPixels,
     sequentialRead: true,
   }).timeout({ seconds: Math.min(3600, deadline.secondsLeft) });
-  if (colour.alpha === 'flatten') pipeline.flatten({ background: '#ffffff' });
-  else pipeline.removeAlpha();
+  if (!header.hasAlpha) pipeline.removeAlpha();
   if (size) pipeline.resize({ ...size, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: true });
   pipeline.toColourspace('srgb').raw({ depth: 'uchar' });
   const { data, info } = await deadline.race(decodeAgreed(pipeline, header));
@@ -76,7 +88,12 @@ export async function decodeStored(
       `expected ${expected.width}x${expected.height} pixels, found ${info.width}x${info.height}`,
     );
   }
-  return { width: info.width, height: info.height, channels: 3, data: toThreeChannels(data, info.channels) };
+  const { width, height, channels } = info;
+  if (channels % 2 === 0) {
+    const { image, difference } = resolveAlpha(data, info, colour.alpha);
+    return { image, alpha: difference };
+  }
+  return { image: { width, height, channels: 3, data: toThreeChannels(data, channels) }, alpha: undefined };
 }
 
 /** The decoder must see the same picture as our header parser did; a file that two readers read differently is refused. */

@@ -1,19 +1,24 @@
+import type { AlphaDifference } from './alpha.ts';
 import type { ImageHeader } from './header.ts';
 import type { GeometryPlan } from './geometry.ts';
+import { SCALING_ATTACK_SCORE, skipsPixels } from './scaling-score.ts';
 import type { InputSpec, Resample } from './spec.ts';
 
 /** Every code that a {@link Finding} can carry. */
 export const FINDING_CODES = [
   'trailing-data',
+  'metadata-stripped',
   'animation-ignored',
   'alpha-dropped',
   'alpha-flattened',
+  'alpha-ambiguous',
   'depth-reduced',
   'orientation-applied',
   'orientation-ignored',
   'fast-fallback',
   'upscaled',
   'no-antialias',
+  'scaling-attack',
 ] as const;
 
 /** One of {@link FINDING_CODES}. */
@@ -32,6 +37,12 @@ export function findInHeader(header: ImageHeader, { colour }: InputSpec): Findin
     findings.push({
       code: 'trailing-data',
       message: `${header.trailingBytes} bytes after the end of the image`,
+    });
+  }
+  if (header.metadata.length > 0) {
+    findings.push({
+      code: 'metadata-stripped',
+      message: `metadata was left out: ${header.metadata.join(', ')}`,
     });
   }
   if (header.frames > 1) {
@@ -68,9 +79,25 @@ export function findInHeader(header: ImageHeader, { colour }: InputSpec): Findin
   return findings;
 }
 
+/** What transparency decides: a viewer on white and a model that removes alpha can be shown two pictures in one file. */
+export function findInAlpha(difference: AlphaDifference | undefined): Finding[] {
+  if (!difference || difference.pixels === 0) return [];
+  const { pixels, of, levels } = difference;
+  return [
+    {
+      code: 'alpha-ambiguous',
+      message: `${pixels} of ${of} pixels differ by up to ${levels} levels, depending on whether transparency is removed or laid on white`,
+    },
+  ];
+}
+
 /** What bringing the picture to size did to it. */
-export function findInGeometry({ placement }: GeometryPlan, resample: Resample): Finding[] {
-  const { scaleX, scaleY } = placement;
+export function findInGeometry(
+  plan: GeometryPlan,
+  resample: Resample,
+  scalingScore: number | undefined,
+): Finding[] {
+  const { scaleX, scaleY } = plan.placement;
   const findings: Finding[] = [];
   if (scaleX > 1 || scaleY > 1) {
     findings.push({
@@ -78,10 +105,16 @@ export function findInGeometry({ placement }: GeometryPlan, resample: Resample):
       message: 'the picture is smaller than the model wants and was enlarged',
     });
   }
-  if (resample === 'cv2-linear' && (scaleX < 0.5 || scaleY < 0.5)) {
+  if (resample === 'cv2-linear' && skipsPixels(plan)) {
     findings.push({
       code: 'no-antialias',
       message: 'cv2-linear skips source pixels here: a crafted picture can show the model another one',
+    });
+  }
+  if (scalingScore !== undefined && scalingScore >= SCALING_ATTACK_SCORE) {
+    findings.push({
+      code: 'scaling-attack',
+      message: `resamplers see different pictures: ${scalingScore.toFixed(1)} levels apart on average, where ${SCALING_ATTACK_SCORE} is unusual`,
     });
   }
   return findings;

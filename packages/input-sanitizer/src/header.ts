@@ -15,6 +15,9 @@ export type ColourKind = 'gray' | 'rgb' | 'palette' | 'cmyk';
 /** EXIF orientation: 1 is upright, 5 to 8 swap width and height. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
+/** What a file carries besides its pixels: camera data, XMP, a colour profile, IPTC, free text. */
+export type MetadataKind = 'exif' | 'xmp' | 'icc' | 'iptc' | 'text';
+
 /** What the header of a picture says. Nothing has been decoded, so nothing here vouches for the pixels. */
 export interface ImageHeader {
   readonly format: ImageFormat;
@@ -37,6 +40,8 @@ export interface ImageHeader {
   /** An alpha channel, a transparent palette entry or a transparent colour. */
   readonly hasAlpha: boolean;
   readonly colour: ColourKind;
+  /** Kinds of metadata seen on the way, each once. None of it reaches the tensor, but for the orientation. */
+  readonly metadata: readonly MetadataKind[];
   /** Bytes after the end of the image: previews, a second picture, or something that hides. */
   readonly trailingBytes: number;
   /** Bytes that the decoder must hold at once: whole picture if it cannot stream, a few rows if it can. */

@@ -2,7 +2,11 @@ export { decodeImage } from './decode.ts';
 export { restrictDecoders } from './decoders.ts';
 export { INPUT_ERROR_CODES, SanitizeError } from './errors.ts';
 export { FINDING_CODES } from './finding.ts';
+export { fromBase64 } from './from-base64.ts';
+export { fromBlob } from './from-blob.ts';
 export { fromPath } from './from-path.ts';
+export { fromStream } from './from-stream.ts';
+export { fromUrl } from './from-url.ts';
 export { inspectImage } from './header.ts';
 export { resizeImage } from './resize.ts';
 export { sanitizeImage } from './sanitize.ts';
@@ -10,14 +14,19 @@ export { defineInputSpec, RESAMPLES } from './spec.ts';
 export { specHash } from './spec-hash.ts';
 export { imageToTensor } from './tensor.ts';
 
-export type { DecodedImage, SanitizeOptions } from './decode.ts';
+export type { DecodedImage, DecodeOptions } from './decode.ts';
 export type { InputErrorCode } from './errors.ts';
 export type { Finding, FindingCode } from './finding.ts';
+export type { FromBase64Options } from './from-base64.ts';
+export type { BlobSource } from './from-blob.ts';
 export type { FromPathOptions } from './from-path.ts';
+export type { ByteStream, FromStreamOptions } from './from-stream.ts';
+export type { FromUrlOptions } from './from-url.ts';
+export type { UrlPolicy } from './url-policy.ts';
 export type { Placement } from './geometry.ts';
-export type { ColourKind, ImageFormat, ImageHeader, Orientation } from './header.ts';
+export type { ColourKind, ImageFormat, ImageHeader, MetadataKind, Orientation } from './header.ts';
 export type { RgbImage, Size } from './rgb-image.ts';
-export type { SanitizedImage, SanitizeReport, SanitizeTimings } from './sanitize.ts';
+export type { SanitizedImage, SanitizeOptions, SanitizeReport, SanitizeTimings } from './sanitize.ts';
 export type {
   ColourPolicy,
   ExactResample,

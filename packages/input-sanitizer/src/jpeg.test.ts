@@ -67,6 +67,7 @@ it('reads what an encoder wrote', async () => {
     orientation: 1,
     hasAlpha: false,
     colour: 'rgb',
+    metadata: [],
     trailingBytes: 0,
     // 4:2:0: three columns of 16x16, six blocks each, one row of them.
     predictedDecodeBytes: 3 * 6 * 64 * 2,

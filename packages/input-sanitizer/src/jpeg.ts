@@ -1,7 +1,7 @@
 import { ByteView } from './byte-view.ts';
 import { SanitizeError } from './errors.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ImageHeader, Orientation } from './header.ts';
+import type { ImageHeader, MetadataKind, Orientation } from './header.ts';
 
 /** Everything below it, but TEM, is reserved. */
 const FIRST_MARKER = 0xc0;
@@ -15,7 +15,17 @@ const SOI = 0xd8;
 const EOI = 0xd9;
 const SOS = 0xda;
 const APP1 = 0xe1;
-const EXIF_PREFIX = [0x45, 0x78, 0x69, 0x66, 0, 0];
+const COM = 0xfe;
+const EXIF_PREFIX = 'Exif\0\0';
+
+/** What application segments carry, by marker and first bytes. */
+const METADATA: readonly { marker: number; text: string; kind: MetadataKind }[] = [
+  { marker: APP1, text: EXIF_PREFIX, kind: 'exif' },
+  { marker: APP1, text: 'http://ns.adobe.com/', kind: 'xmp' },
+  { marker: 0xe2, text: 'ICC_PROFILE\0', kind: 'icc' },
+  { marker: 0xed, text: 'Photoshop 3.0\0', kind: 'iptc' },
+  { marker: COM, text: '', kind: 'text' },
+];
 
 interface Component {
   readonly h: number;
@@ -41,6 +51,7 @@ export function parseJpegHeader(bytes: Uint8Array): ImageHeader {
   const view = new ByteView(bytes, 'jpeg');
   let frame: Frame | undefined;
   let orientation: Orientation | undefined;
+  const metadata = new Set<MetadataKind>();
   let scans = 0;
   let firstScanIsWhole = false;
   let end = view.length;
@@ -72,13 +83,17 @@ export function parseJpegHeader(bytes: Uint8Array): ImageHeader {
     if (isFrameMarker(marker)) {
       if (frame) throw view.corrupt('a second frame header');
       frame = parseFrame(view, marker, position, length);
-    } else if (marker === APP1 && orientation === undefined && view.matches(position + 2, EXIF_PREFIX)) {
+    } else if (marker === APP1 && orientation === undefined && view.startsWith(position + 2, EXIF_PREFIX)) {
       orientation = parseExifOrientation(view.slice(position + 2, length - 2));
     } else if (marker === SOS) {
       if (!frame) throw view.corrupt('pixels before the frame header');
       scans++;
       if (scans === 1) firstScanIsWhole = view.u8(position + 2) === frame.components.length;
     }
+    const kind = METADATA.find(
+      (known) => known.marker === marker && view.startsWith(position + 2, known.text),
+    )?.kind;
+    if (kind) metadata.add(kind);
     position += length;
   }
   if (!frame) throw view.corrupt('no frame header');
@@ -95,6 +110,7 @@ export function parseJpegHeader(bytes: Uint8Array): ImageHeader {
     orientation: orientation ?? 1,
     hasAlpha: false,
     colour: channels === 1 ? 'gray' : channels === 3 ? 'rgb' : 'cmyk',
+    metadata: [...metadata],
     trailingBytes: view.length - end,
     predictedDecodeBytes: predictDecodeBytes(frame, firstScanIsWhole),
   };

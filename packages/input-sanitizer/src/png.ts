@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { ByteView } from './byte-view.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ColourKind, ImageHeader, Orientation } from './header.ts';
+import type { ColourKind, ImageHeader, MetadataKind, Orientation } from './header.ts';
 
 /** Colour type -> what it is, and the bit depths that go with it. PNG 3rd edition, table 12. */
 const COLOUR_TYPES: Readonly<
@@ -15,6 +15,15 @@ const COLOUR_TYPES: Readonly<
 };
 
 const MAX_INT32 = 0x7fffffff;
+/** What chunks carry besides pixels. Text may also be XMP, see {@link metadataKind}. */
+const METADATA: ReadonlyMap<string, MetadataKind> = new Map([
+  ['eXIf', 'exif'],
+  ['iCCP', 'icc'],
+  ['tEXt', 'text'],
+  ['zTXt', 'text'],
+  ['iTXt', 'text'],
+]);
+const XMP_KEYWORD = 'XML:com.adobe.xmp\0';
 /** Length, type, CRC around every chunk's data. */
 const CHUNK_OVERHEAD = 12;
 
@@ -34,6 +43,7 @@ export function parsePngHeader(bytes: Uint8Array): ImageHeader {
   let hasPalette = false;
   let frames = 1;
   let orientation: Orientation = 1;
+  const metadata = new Set<MetadataKind>();
   let position = 8 + CHUNK_OVERHEAD + 13;
   for (;;) {
     const length = view.u32be(position);
@@ -43,6 +53,8 @@ export function parsePngHeader(bytes: Uint8Array): ImageHeader {
     view.need(position, length + CHUNK_OVERHEAD);
     const data = position + 8;
     position += length + CHUNK_OVERHEAD;
+    const kind = metadataKind(view, type, data);
+    if (kind) metadata.add(kind);
     if (type === 'IDAT') {
       hasPixels = true;
     } else if (type === 'IEND') {
@@ -80,6 +92,7 @@ export function parsePngHeader(bytes: Uint8Array): ImageHeader {
     orientation,
     hasAlpha: channels % 2 === 0,
     colour: ihdr.colour,
+    metadata: [...metadata],
     trailingBytes: view.length - position,
     predictedDecodeBytes: ihdr.width * rows * channels * (ihdr.bitDepth === 16 ? 2 : 1),
   };
@@ -106,6 +119,11 @@ function parseImageHeader(view: ByteView) {
     channels: kind.channels,
     interlaced: interlace === 1,
   };
+}
+
+function metadataKind(view: ByteView, type: string, data: number): MetadataKind | undefined {
+  const kind = METADATA.get(type);
+  return kind === 'text' && view.startsWith(data, XMP_KEYWORD) ? 'xmp' : kind;
 }
 
 /** The CRC covers the chunk's type and data. */

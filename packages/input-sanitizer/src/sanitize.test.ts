@@ -156,7 +156,11 @@ describe('fast', () => {
   it('falls back where dropped alpha would weight the colours', async () => {
     const bytes = await encoder(large).ensureAlpha(0.5).png().toBuffer();
     const { report } = await sanitizeImage(bytes, define({ stretch: 50, resample: 'fast' }));
-    expect(report.findings.map(({ code }) => code)).toEqual(['alpha-dropped', 'fast-fallback']);
+    expect(report.findings.map(({ code }) => code)).toEqual([
+      'alpha-dropped',
+      'alpha-ambiguous',
+      'fast-fallback',
+    ]);
     const flattened = await sanitizeImage(
       bytes,
       define({ stretch: 50, resample: 'fast' }, { colour: { alpha: 'flatten' } }),

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { endianness } from 'node:os';
 import { Deadline } from './deadline.ts';
 import { decodeStored } from './decode.ts';
-import type { SanitizeOptions } from './decode.ts';
-import { findInGeometry, findInHeader } from './finding.ts';
+import type { DecodeOptions } from './decode.ts';
+import { findInAlpha, findInGeometry, findInHeader } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { planGeometry } from './geometry.ts';
 import type { GeometryPlan, Placement } from './geometry.ts';
@@ -12,6 +13,7 @@ import { uprightImage, uprightSize } from './orientation.ts';
 import { resizeWindow } from './resize.ts';
 import { cropImage, placeImage } from './rgb-image.ts';
 import type { RgbImage } from './rgb-image.ts';
+import { scoreScaling, skipsPixels } from './scaling-score.ts';
 import { specHash } from './spec-hash.ts';
 import type { ExactResample, InputSpec, Resample } from './spec.ts';
 import { imageToTensor } from './tensor.ts';
@@ -23,7 +25,18 @@ export interface SanitizeTimings {
   readonly decodeMs: number;
   readonly resizeMs: number;
   readonly tensorMs: number;
+  /** Scaling score and the digests of pixels and tensor. */
+  readonly auditMs: number;
   readonly totalMs: number;
+}
+
+/** A caller's choices for one picture. */
+export interface SanitizeOptions extends DecodeOptions {
+  /**
+   * Whether to compute {@link SanitizeReport.scalingScore}. It costs one or two exact resizes more, with `fast` also a
+   * second decode. Default: only where `cv2-linear` runs.
+   */
+  readonly scalingScore?: boolean;
 }
 
 /** What came in, what was done to it, and what was noticed: plain JSON. */
@@ -41,6 +54,15 @@ export interface SanitizeReport {
   readonly specHash: string;
   /** The resampler that ran, `none` where the picture kept its size. */
   readonly resample: Resample | 'none';
+  /** SHA-256 in hex of the sanitised pixels, as the tensor step got them: R, G, B bytes in rows, at the tensor's sides. */
+  readonly pixelsSha256: string;
+  /** SHA-256 in hex of the tensor's data, little-endian. */
+  readonly tensorSha256: string;
+  /**
+   * Mean difference of `cv2-linear` and `pil-bilinear` over the target, in levels of 0 to 255; from 30 on there is a
+   * `scaling-attack` finding. Absent where it was not asked for, or where the picture shrinks by less than half.
+   */
+  readonly scalingScore?: number;
   readonly findings: readonly Finding[];
   readonly timings: SanitizeTimings;
 }
@@ -84,18 +106,37 @@ export async function sanitizeImage(
     choice.fast ? uprightSize(plan.resized, turns) : undefined,
   );
   // Hashed while the decoder works on its own thread.
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const upright = uprightImage(await decoding, turns);
+  const sha256 = hash('sha256', bytes);
+  const stored = await decoding;
+  const upright = uprightImage(stored.image, turns);
   deadline.check();
   const decoded = performance.now();
 
-  const fitted = fitImage(upright, plan, choice);
+  const part = resizePart(upright, plan, choice);
+  const fitted = placeImage(part, plan.canvas, plan.at, plan.fill);
   deadline.check();
   const resized = performance.now();
   const tensor = imageToTensor(fitted, spec.tensor);
+  const filled = performance.now();
+  let scalingScore: number | undefined;
+  if ((options.scalingScore ?? choice.exact === 'cv2-linear') && skipsPixels(plan)) {
+    // Where the decoder resized on the way there is no whole picture yet.
+    const whole = choice.fast
+      ? uprightImage((await decodeStored(bytes, header, spec, deadline)).image, turns)
+      : upright;
+    scalingScore = scoreScaling(whole, plan, { image: part, resample: choice.fast ? 'fast' : choice.exact });
+    deadline.check();
+  }
+  const pixelsSha256 = hash('sha256', fitted.data);
+  const tensorSha256 = hash('sha256', littleEndian(tensor));
   const ended = performance.now();
 
-  const findings = [...findInHeader(header, spec), ...choice.findings, ...findInGeometry(plan, choice.exact)];
+  const findings = [
+    ...findInHeader(header, spec),
+    ...findInAlpha(stored.alpha),
+    ...choice.findings,
+    ...findInGeometry(plan, choice.exact, scalingScore),
+  ];
   const report: SanitizeReport = {
     format: header.format,
     width: header.width,
@@ -104,12 +145,16 @@ export async function sanitizeImage(
     sha256,
     specHash: specHash(spec),
     resample: 'none' in spec.geometry ? 'none' : choice.fast ? 'fast' : choice.exact,
+    pixelsSha256,
+    tensorSha256,
+    ...(scalingScore === undefined ? {} : { scalingScore }),
     findings,
     timings: {
       inspectMs: inspected - started,
       decodeMs: decoded - inspected,
       resizeMs: resized - decoded,
-      tensorMs: ended - resized,
+      tensorMs: filled - resized,
+      auditMs: ended - filled,
       totalMs: ended - started,
     },
   };
@@ -144,11 +189,13 @@ function chooseResample(header: ImageHeader, { geometry, colour }: InputSpec, pl
   };
 }
 
-function fitImage(
-  image: RgbImage,
-  { resized, window, canvas, at, fill }: GeometryPlan,
-  { fast, exact }: Choice,
-): RgbImage {
-  const part = fast ? cropImage(image, window) : resizeWindow(image, resized, window, exact);
-  return placeImage(part, canvas, at, fill);
+function resizePart(image: RgbImage, { resized, window }: GeometryPlan, { fast, exact }: Choice): RgbImage {
+  return fast ? cropImage(image, window) : resizeWindow(image, resized, window, exact);
+}
+
+/** The bytes of a tensor as they lie in a little-endian file: a digest must not depend on the machine. */
+function littleEndian({ data }: Tensor): Uint8Array {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (data instanceof Uint8Array || endianness() === 'LE') return bytes;
+  return Buffer.from(bytes).swap32();
 }

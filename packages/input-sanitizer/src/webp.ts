@@ -1,9 +1,15 @@
 import { ByteView } from './byte-view.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ImageHeader, Orientation } from './header.ts';
+import type { ImageHeader, MetadataKind, Orientation } from './header.ts';
 
 const FLAG_ANIMATION = 0x02;
 const FLAG_ALPHA = 0x10;
+
+const METADATA: ReadonlyMap<string, MetadataKind> = new Map([
+  ['EXIF', 'exif'],
+  ['XMP ', 'xmp'],
+  ['ICCP', 'icc'],
+]);
 
 interface Picture {
   readonly width: number;
@@ -29,7 +35,7 @@ export function parseWebpHeader(bytes: Uint8Array): ImageHeader {
   if (first === 'VP8X') return parseExtended(view, end);
   if (first !== 'VP8 ' && first !== 'VP8L') throw view.corrupt('no picture first');
   const picture = parsePicture(view, first, 20, chunkLength(view, 12, end));
-  return describe(view, picture, { frames: 1, orientation: 1, end });
+  return describe(view, picture, { frames: 1, orientation: 1, metadata: [], end });
 }
 
 function parseExtended(view: ByteView, end: number): ImageHeader {
@@ -41,11 +47,14 @@ function parseExtended(view: ByteView, end: number): ImageHeader {
   let frames = 0;
   let hasAlphaChunk = false;
   let orientation: Orientation = 1;
+  const seen = new Set<MetadataKind>();
   let position = 12;
   while (position + 8 <= Math.min(end, view.length)) {
     const type = view.fourCc(position);
     const length = chunkLength(view, position, end);
     const data = position + 8;
+    const kind = METADATA.get(type);
+    if (kind) seen.add(kind);
     if (type === 'ANMF') {
       if (length < 24) throw view.corrupt('a frame too short for its own header');
       frames++;
@@ -59,15 +68,16 @@ function parseExtended(view: ByteView, end: number): ImageHeader {
     position = data + length + (length % 2);
   }
   const alpha = (flags & FLAG_ALPHA) !== 0 || hasAlphaChunk;
+  const metadata = [...seen];
   if (animated) {
     if (frames === 0) throw view.corrupt('an animation of zero frames');
-    return describe(view, { ...canvas, alpha, lossless: false }, { frames, orientation, end });
+    return describe(view, { ...canvas, alpha, lossless: false }, { frames, orientation, metadata, end });
   }
   if (!still) throw view.corrupt('no picture');
   if (still.width !== canvas.width || still.height !== canvas.height) {
     throw view.corrupt('a picture that does not fill its canvas');
   }
-  return describe(view, { ...still, alpha: alpha || still.alpha }, { frames: 1, orientation, end });
+  return describe(view, { ...still, alpha: alpha || still.alpha }, { frames: 1, orientation, metadata, end });
 }
 
 /** Length of the chunk at `position`, which must end within the container and the file. */
@@ -98,7 +108,12 @@ function parsePicture(view: ByteView, type: 'VP8 ' | 'VP8L', data: number, lengt
 function describe(
   view: ByteView,
   { width, height, alpha, lossless }: Picture,
-  { frames, orientation, end }: { frames: number; orientation: Orientation; end: number },
+  {
+    frames,
+    orientation,
+    metadata,
+    end,
+  }: Pick<ImageHeader, 'frames' | 'orientation' | 'metadata'> & { end: number },
 ): ImageHeader {
   const channels = alpha ? 4 : 3;
   return {
@@ -112,6 +127,7 @@ function describe(
     orientation,
     hasAlpha: alpha,
     colour: 'rgb',
+    metadata,
     trailingBytes: Math.max(0, view.length - end),
     // The decoder never streams WebP: it holds the picture as RGBA, composes it on an RGBA canvas, and the lossy
     // bitstream's alpha is a plane of its own. Measured within 5 % of that.
