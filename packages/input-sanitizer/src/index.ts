@@ -1,6 +1,7 @@
 export { decodeImage } from './decode.ts';
 export { restrictDecoders } from './decoders.ts';
 export { INPUT_ERROR_CODES, SanitizeError } from './errors.ts';
+export { explain } from './explain.ts';
 export { FINDING_CODES } from './finding.ts';
 export { fromBase64 } from './from-base64.ts';
 export { fromBlob } from './from-blob.ts';
@@ -8,11 +9,15 @@ export { fromPath } from './from-path.ts';
 export { fromStream } from './from-stream.ts';
 export { fromUrl } from './from-url.ts';
 export { inspectImage } from './header.ts';
+export { fromHuggingFace } from './presets/hugging-face.ts';
+export { presets } from './presets/index.ts';
+export { limits } from './presets/limit-sets.ts';
 export { resizeImage } from './resize.ts';
 export { sanitizeImage } from './sanitize.ts';
 export { defineInputSpec, RESAMPLES } from './spec.ts';
 export { specHash } from './spec-hash.ts';
 export { imageToTensor } from './tensor.ts';
+export { chooseTransform, defineTransforms } from './transforms.ts';
 
 export type { DecodedImage, DecodeOptions } from './decode.ts';
 export type { InputErrorCode } from './errors.ts';
@@ -25,6 +30,12 @@ export type { FromUrlOptions } from './from-url.ts';
 export type { UrlPolicy } from './url-policy.ts';
 export type { Placement } from './geometry.ts';
 export type { ColourKind, ImageFormat, ImageHeader, MetadataKind, Orientation } from './header.ts';
+export type { GluoncvClassificationOptions, GluoncvDetectionOptions } from './presets/gluoncv.ts';
+export type { HuggingFaceOptions } from './presets/hugging-face.ts';
+export type { ChannelNumbers, Interpolation, PresetOptions } from './presets/preset.ts';
+export type { TimmOptions } from './presets/timm.ts';
+export type { TorchvisionOptions } from './presets/torchvision.ts';
+export type { ValueRangeOptions } from './presets/value-range.ts';
 export type { RgbImage, Size } from './rgb-image.ts';
 export type { SanitizedImage, SanitizeOptions, SanitizeReport, SanitizeTimings } from './sanitize.ts';
 export type {
@@ -38,3 +49,4 @@ export type {
   TensorSpec,
 } from './spec.ts';
 export type { Tensor } from './tensor.ts';
+export type { AllowedTransform, AllowedTransforms, ParameterRange } from './transforms.ts';

@@ -1,0 +1,120 @@
+import type { ImageFormat } from './header.ts';
+import { specHash } from './spec-hash.ts';
+import type { ColourPolicy, Geometry, InputLimits, InputSpec, Pair, Resample, TensorSpec } from './spec.ts';
+
+const FORMAT_NAMES: Readonly<Record<ImageFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
+
+const ALPHA: Readonly<Record<ColourPolicy['alpha'], string>> = {
+  drop: 'removed; colours that it hid become visible',
+  flatten: 'laid on white',
+  refuse: 'refused',
+};
+
+const ORIENTATION: Readonly<Record<ColourPolicy['orientation'], string>> = {
+  exif: 'turned upright as EXIF says',
+  ignore: 'left as stored, whatever EXIF says',
+};
+
+const RESAMPLE: Readonly<Record<Resample, string>> = {
+  'pil-bilinear': "pil-bilinear: Pillow's bilinear filter, with antialias, exact to the last bit",
+  'pil-bicubic': "pil-bicubic: Pillow's bicubic filter, with antialias, exact to the last bit",
+  'pil-lanczos': "pil-lanczos: Pillow's Lanczos filter, with antialias, exact to the last bit",
+  'cv2-linear':
+    "cv2-linear: OpenCV's bilinear filter, exact to the last bit; without antialias, so it skips pixels when it shrinks",
+  fast: "fast: the decoder's own, not exact; pil-bilinear where a picture does not shrink at least twofold",
+};
+
+const CHANNELS: Readonly<Record<TensorSpec['channels'], readonly string[]>> = {
+  rgb: ['red', 'green', 'blue'],
+  bgr: ['blue', 'green', 'red'],
+  gray: ['gray (ITU-R 601 luma)'],
+};
+
+/**
+ * Says in plain words what a spec accepts, refuses and makes: one rule per line, always in the same order. The same
+ * spec always gives the same text, so it can be kept and compared.
+ */
+export function explain(spec: InputSpec): string {
+  const { formats, limits, colour, geometry, tensor } = spec;
+  return [
+    `Formats: ${list(formats.map((format) => FORMAT_NAMES[format]))}, told by content; all others are refused`,
+    ...explainLimits(limits),
+    'Colour: as stored, in RGB; embedded profiles are ignored; CMYK is refused',
+    `Transparency: ${ALPHA[colour.alpha]}`,
+    `Orientation: ${ORIENTATION[colour.orientation]}`,
+    `Size: ${explainGeometry(geometry)}`,
+    `Resampling: ${'none' in geometry ? 'none' : RESAMPLE[geometry.resample]}`,
+    `Tensor: ${explainShape(geometry, tensor)}`,
+    `Channels: ${CHANNELS[tensor.channels].join(', ')}`,
+    ...explainValues(tensor),
+    `Spec: ${specHash(spec)}`,
+  ].join('\n');
+}
+
+function explainLimits(limits: InputLimits): string[] {
+  const frames =
+    limits.maxFrames === 1
+      ? 'stills only'
+      : `at most ${count(limits.maxFrames)}, of which the first is used and a finding says so`;
+  return [
+    `Bytes: at most ${count(limits.maxBytes)}`,
+    `Sides: ${count(limits.minSide)} to ${count(limits.maxSide)} pixels`,
+    `Pixels: at most ${count(limits.maxPixels)}`,
+    `Frames: ${frames}`,
+    `Scans of a JPEG: at most ${count(limits.maxScans)}`,
+    `Memory for decoding: at most ${count(limits.maxDecodeBytes)} bytes, predicted from the header`,
+    `Time: at most ${count(limits.deadlineMs)} ms, cooperative`,
+  ];
+}
+
+function explainGeometry(geometry: Geometry): string {
+  if ('stretch' in geometry) return `stretched to ${sides(geometry.stretch)}, ratio not kept`;
+  if ('resizeShort' in geometry) {
+    const { resizeShort, crop } = geometry;
+    return `short side to ${count(resizeShort)}, ratio kept, then the middle ${sides(crop)} cut out`;
+  }
+  if ('letterbox' in geometry) {
+    const { letterbox, fill } = geometry;
+    return `as large as fits into ${sides(letterbox)}, ratio kept, centred on the colour ${fill.join(' ')}`;
+  }
+  return 'that of the picture';
+}
+
+function explainShape(geometry: Geometry, { layout, dtype, channels }: TensorSpec): string {
+  const [width, height] = tensorSides(geometry) ?? ['width', 'height'];
+  const depth = CHANNELS[channels].length;
+  const dims = layout === 'NCHW' ? [1, depth, height, width] : [1, height, width, depth];
+  return `${dtype === 'f32' ? 'float32' : 'uint8'} [${dims.join(', ')}], ${layout}`;
+}
+
+/** The sides that the geometry gives every picture; none where they are the picture's own. */
+function tensorSides(geometry: Geometry): Pair | undefined {
+  if ('stretch' in geometry) return geometry.stretch;
+  if ('resizeShort' in geometry) return geometry.crop;
+  return 'letterbox' in geometry ? geometry.letterbox : undefined;
+}
+
+function explainValues({ channels, dtype, scale, mean, std }: TensorSpec): string[] {
+  if (dtype === 'u8') return ['Values: 0 to 255, as decoded'];
+  const ends = CHANNELS[channels].map((name, channel) => {
+    const [low, high] = [0, 255].map((value) => (value * scale - mean[channel]!) / std[channel]!);
+    return `${name} ${low!.toFixed(3)} to ${high!.toFixed(3)}`;
+  });
+  return [
+    `Values: (0 to 255 * ${scale} - mean) / std, each step in float32; mean ${mean.join(' ')}; std ${std.join(' ')}`,
+    `Range: ${ends.join(', ')}`,
+  ];
+}
+
+function sides([width, height]: Pair): string {
+  return `${count(width)} x ${count(height)}`;
+}
+
+/** With commas, whatever the locale of the machine. */
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function list(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
+}
