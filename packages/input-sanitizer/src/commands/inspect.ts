@@ -1,0 +1,53 @@
+import { SanitizeError } from '../errors.ts';
+import { inspectImage } from '../header.ts';
+import type { ImageHeader } from '../header.ts';
+import { limits } from '../presets/limit-sets.ts';
+import type { InputSpec } from '../spec.ts';
+import { count, printable, printRefusal, type Console } from './console.ts';
+import { EXIT } from './exit.ts';
+import { pictureName, readPicture } from './picture-argument.ts';
+import { readSpec } from './spec-argument.ts';
+
+/** `inspect <file…>`: reads headers and decodes nothing. Files after a refused one are still read. */
+export async function inspectCommand(
+  paths: readonly string[],
+  { spec: argument, json }: { spec?: string; json: boolean },
+  console: Console,
+): Promise<number> {
+  const spec = argument === undefined ? undefined : await readSpec(argument);
+  let status: number = EXIT.accepted;
+  for (const path of paths) {
+    const file = pictureName(path);
+    try {
+      const header = await inspectFile(path, spec);
+      console.print(json ? JSON.stringify({ file, header }) : describe(file, header));
+    } catch (error) {
+      if (!(error instanceof SanitizeError)) throw error;
+      printRefusal(console, file, error, json);
+      status = EXIT.refused;
+    }
+  }
+  return status;
+}
+
+async function inspectFile(path: string, spec: InputSpec | undefined): Promise<ImageHeader> {
+  // Without a spec there is no limit to hold the picture against, only one on what is read into memory.
+  const { maxBytes } = spec?.limits ?? limits.lenient;
+  return inspectImage(await readPicture(path, maxBytes), spec);
+}
+
+function describe(file: string, header: ImageHeader): string {
+  const { width, height, format, colour, bitDepth, hasAlpha, frames, scans } = header;
+  const interlaced = format === 'jpeg' ? 'progressive' : 'interlaced';
+  return [
+    `${printable(file)}  ${width} x ${height} ${format}`,
+    `  colour    ${colour}, ${bitDepth} bits, ${hasAlpha ? 'with' : 'no'} alpha, EXIF orientation ${header.orientation}`,
+    `  structure ${[
+      frames === 1 ? 'one frame' : `${count(frames)} frames`,
+      header.interlaced ? interlaced : `not ${interlaced}`,
+      ...(scans === undefined ? [] : [scans === 1 ? 'one scan' : `${count(scans)} scans`]),
+      `${count(header.trailingBytes)} bytes after the end`,
+    ].join(', ')}`,
+    `  cost      ${count(header.predictedDecodeBytes)} bytes held while decoding`,
+  ].join('\n');
+}

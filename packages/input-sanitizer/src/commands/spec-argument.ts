@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { SanitizeError } from '../errors.ts';
+import { fromHuggingFace } from '../presets/hugging-face.ts';
+import { presets } from '../presets/index.ts';
+import { defineInputSpec } from '../spec.ts';
+import type { InputSpec } from '../spec.ts';
+import { UsageError } from './exit.ts';
+
+const PRESETS: ReadonlyMap<string, () => InputSpec> = new Map([
+  ['torchvision', presets.torchvision],
+  ['timm', presets.timm],
+  ['gluoncv.classification', presets.gluoncv.classification],
+  ['gluoncv.ssd', presets.gluoncv.ssd],
+  ['gluoncv.yolo', presets.gluoncv.yolo],
+  ['gluoncv.segmentation', presets.gluoncv.segmentation],
+  ['unit', presets.unit],
+  ['signed', presets.signed],
+]);
+
+/** What may stand where a spec is asked for, for the help. */
+export const SPEC_HELP = `JSON file with an input spec, preprocessor_config.json, or preset: ${[...PRESETS.keys()].join(', ')}`;
+
+/** The keys by which a `preprocessor_config.json` is known: every one names its processor. */
+const HUGGING_FACE_KEYS = ['image_processor_type', 'feature_extractor_type'];
+
+/**
+ * Gives the spec that an argument names: a preset by its name, anything else is a file.
+ *
+ * @throws {UsageError} If there is none, or it is wrong.
+ */
+export async function readSpec(argument: string): Promise<InputSpec> {
+  const preset = PRESETS.get(argument);
+  if (preset) return preset();
+  const json = await readJson(argument);
+  try {
+    return isHuggingFace(json) ? fromHuggingFace(json) : defineInputSpec(json);
+  } catch (cause) {
+    if (!(cause instanceof SanitizeError)) throw cause;
+    throw new UsageError(`${cause.code}: ${cause.message}`, { cause });
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError('expected a preset or a spec file that can be read, found neither', { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError('expected JSON in the spec file, found something else', { cause });
+  }
+}
+
+function isHuggingFace(json: unknown): boolean {
+  return (
+    typeof json === 'object' && json !== null && HUGGING_FACE_KEYS.some((key) => Object.hasOwn(json, key))
+  );
+}
