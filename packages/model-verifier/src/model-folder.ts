@@ -44,7 +44,9 @@ function foldersOf(paths: ReadonlySet<string>): Set<string> {
   return folders;
 }
 
-/** The name comes from the disk, not from the lock: quoted, so that it cannot forge a line of a log. */
+/** The name comes from the disk, not from the lock: quoted, so that it can forge no line of a log or of a terminal. */
 function unlisted(folder: string, name: string): ModelError {
-  return new ModelError('ERR_MODEL_UNLISTED', `${folder}: ${JSON.stringify(name)} is not in the lock`);
+  // JSON leaves the upper control characters, the line separators and what turns the direction of text as they are.
+  const quoted = JSON.stringify(name).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return new ModelError('ERR_MODEL_UNLISTED', `${folder}: ${quoted} is not in the lock`);
 }

@@ -275,6 +275,12 @@ describe('an unlisted entry', () => {
     expect((error as Error).message).not.toContain('\n');
   });
 
+  it('cannot write to a terminal through its name: no control, separator or direction character is left', async () => {
+    const { at, lockPath } = await makeModel();
+    await writeFile(at('faces/x\u009b31m\u0085y\u2028\u202ez'), 'x');
+    await expect(verdict(lockPath)).rejects.toThrow(/"x\uFFFD31m\uFFFDy\uFFFD\uFFFDz"/);
+  });
+
   it('is of no concern beside the model folder', async () => {
     const { at, lockPath } = await makeModel();
     await writeFile(at('README.md'), 'x');
