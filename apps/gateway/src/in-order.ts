@@ -10,7 +10,10 @@ export async function* mapInOrder<Item, Result>(
   const underWay: Promise<Result>[] = [];
   for (const item of items) {
     if (underWay.length === concurrency) yield await underWay.shift()!;
-    underWay.push(work(item));
+    const result = work(item);
+    // A later item may fail while an earlier one is awaited: its turn to be heard comes, or never.
+    result.catch(() => undefined);
+    underWay.push(result);
   }
   while (underWay.length > 0) yield await underWay.shift()!;
 }
