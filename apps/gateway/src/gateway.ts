@@ -20,6 +20,8 @@ const MAX_PICTURE_BYTES = Math.max(...PIPELINE_NAMES.map((name) => pipelineOf(na
 const ROOM_FOR_RESULTS = 4 << 20;
 /** An annotated picture is a PNG of all pixels, several times its JPEG. */
 const MAX_ANNOTATED_BYTES = 128 << 20;
+/** Results of one picture. A child that was taken over must not fill the main process with small objects. */
+const MAX_ANSWER_BYTES = 4 << 20;
 
 /** A stranger's picture, already read. */
 export interface Picture {
@@ -154,6 +156,7 @@ function createGateway(config: GatewayConfig, { dependencies, models, threads, g
         input = { ...input, format, width, height };
         const running = guard.run('analyze', { pipeline, bytes, topK } satisfies AnalyzeInput, {
           timeoutMs: deadlineOf(config, pipeline),
+          outputBytes: MAX_ANSWER_BYTES,
           ...(signal && { signal }),
         });
         input = { ...input, ...sha256() };
