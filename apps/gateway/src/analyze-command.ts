@@ -4,11 +4,11 @@ import type { AnalysisDocument } from './document.ts';
 import { EXIT, toPublicError, type PublicError } from './errors.ts';
 import { openGateway, type Gateway, type Picture } from './gateway.ts';
 import { mapInOrder } from './in-order.ts';
-import { openOutputFolder, type OutputFolder } from './output-folder.ts';
+import { openOutputFolder, type OutputFiles } from './output-folder.ts';
 import { pictureName, readPicture } from './picture-file.ts';
 import { pipelineOf, type PipelineName } from './pipelines/catalogue.ts';
 import type { Console } from './console.ts';
-import { describeDocument, printable } from './wording.ts';
+import { describeDocument, printable, printableJson } from './wording.ts';
 
 /** What `sallyport analyze` was asked for. */
 export interface AnalyzeCommand {
@@ -24,7 +24,7 @@ export interface AnalyzeCommand {
 /**
  * Analyses pictures in the order given, several at a time. A refused picture does not stop the others.
  *
- * @returns The exit status: 0, or 2 if a picture was refused.
+ * @returns The exit status: 0; 2 if a picture was refused; 70 if an annotated picture could not be made or written.
  * @throws {StartError} If the gateway cannot be opened.
  */
 export async function analyzeCommand(command: AnalyzeCommand, console: Console): Promise<number> {
@@ -34,20 +34,31 @@ export async function analyzeCommand(command: AnalyzeCommand, console: Console):
   const spare = paths.length > 1 ? 1 : 0;
   console.progress('checking the dependencies, verifying the model, starting workers');
   await using gateway = await openGateway({ spare, ...config, pipelines: [pipeline], workers });
-  const folder = render === undefined ? undefined : await openOutputFolder(render);
+  const suffixes = [suffixOf(pipeline)];
+  const folder =
+    render === undefined ? undefined : await openOutputFolder(render, { suffixes, pictures: paths });
 
   let refused = 0;
+  let unwritten = 0;
   let done = 0;
-  const answers = mapInOrder(paths, workers, (path) => answer(gateway, command, path, folder));
+  const answers = mapInOrder(paths, workers, (path) =>
+    answer(gateway, command, path, folder?.reserve(pictureName(path))),
+  );
   for await (const { document, renderError } of answers) {
     if ('error' in document) refused += 1;
-    console.print(json ? JSON.stringify(document) : describeDocument(document));
+    console.print(json ? printableJson(document) : describeDocument(document));
     done += 1;
     console.progress(`${done} of ${paths.length}`);
-    if (renderError)
-      console.complain(`no annotated picture: ${renderError.code}: ${printable(renderError.message)}`);
+    if (renderError === undefined) continue;
+    unwritten += 1;
+    console.complain(`no annotated picture: ${renderError.code}: ${printable(renderError.message)}`);
   }
-  return refused === 0 ? EXIT.done : EXIT.inputRefused;
+  if (refused > 0) return EXIT.inputRefused;
+  return unwritten > 0 ? EXIT.internal : EXIT.done;
+}
+
+function suffixOf(pipeline: PipelineName): string {
+  return `.${pipeline}.png`;
 }
 
 interface Answer {
@@ -59,7 +70,7 @@ async function answer(
   gateway: Gateway,
   { pipeline, topK }: AnalyzeCommand,
   path: string,
-  folder: OutputFolder | undefined,
+  files: OutputFiles | undefined,
 ): Promise<Answer> {
   let picture: Picture;
   try {
@@ -68,9 +79,9 @@ async function answer(
     return { document: gateway.refuse(pipeline, pictureName(path), error) };
   }
   const document = await gateway.analyze(pipeline, picture, { topK });
-  if (folder === undefined || 'error' in document) return { document };
+  if (files === undefined || 'error' in document) return { document };
   try {
-    await folder.write(picture.name, `.${pipeline}.png`, await gateway.annotate(picture, [document.result]));
+    await files.write(suffixOf(pipeline), await gateway.annotate(picture, [document.result]));
     return { document };
   } catch (error) {
     return { document, renderError: toPublicError(error) };

@@ -5,6 +5,7 @@ import { processConsole, type Console } from './console.ts';
 import { EXIT, StartError } from './errors.ts';
 import { PIPELINE_NAMES, type PipelineName } from './pipelines/catalogue.ts';
 import { tourCommand } from './tour-command.ts';
+import { printable } from './wording.ts';
 
 /** Settings of a run that no flag can change; tests open the gateway on a worker or a repository of their own. */
 export type RunOverrides = Partial<Pick<GatewayConfigInput, 'worker' | 'root' | 'memoryMb'>>;
@@ -36,7 +37,8 @@ export async function runCli(
         console.print(text.trimEnd());
       },
       writeErr: (text) => {
-        console.complain(text.trimEnd());
+        // It repeats words of the command line, which may be names of a stranger's files.
+        console.complain(text.trimEnd().split('\n').map(printable).join('\n'));
       },
     })
     .showHelpAfterError('(sallyport --help shows what there is)');
@@ -114,9 +116,9 @@ function explain(error: unknown, console: Console): number {
   // Commander has already printed its own complaint, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof StartError) {
-    console.complain(`sallyport did not start: ${error.code}: ${error.message}`);
+    console.complain(`sallyport did not start: ${error.code}: ${printable(error.message)}`);
     for (const { rule, file, line, message } of error.report?.violations.slice(0, 10) ?? []) {
-      console.complain(`  ${rule}  ${file}${line === undefined ? '' : `:${line}`}  ${message}`);
+      console.complain(printable(`  ${rule}  ${file}${line === undefined ? '' : `:${line}`}  ${message}`));
     }
     return error.status;
   }

@@ -1,34 +1,91 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, parse } from 'node:path';
+import { EXIT, StartError } from './errors.ts';
 
-/** A folder that results are written to; two pictures of one name get two files. */
+/** Bytes of a name before its suffix: below what file systems take, with room for the suffix and a number. */
+const MAX_STEM_BYTES = 200;
+
+/** A folder that results are written to. */
 export interface OutputFolder {
   /**
-   * Writes a file.
+   * Sets names aside for the files about one picture. Two pictures of one name get two names, in the order in which
+   * they were asked for.
    *
-   * @param picture - Name of the picture it is about; its extension is dropped.
-   * @param suffix - What follows, for example `.faces.png`.
-   * @returns The file's name in the folder.
+   * @param picture - Name of the picture; its extension is dropped.
    */
-  write(picture: string, suffix: string, content: Uint8Array | string): Promise<string>;
+  reserve(picture: string): OutputFiles;
 }
 
-/** Creates the folder where it is missing. */
-export async function openOutputFolder(path: string): Promise<OutputFolder> {
-  await mkdir(path, { recursive: true });
-  const taken = new Set<string>();
+/** The files about one picture. */
+export interface OutputFiles {
+  /**
+   * Writes one of them.
+   *
+   * @param suffix - One of those the folder was opened with.
+   * @returns The file's name in the folder.
+   */
+  write(suffix: string, content: Uint8Array | string): Promise<string>;
+}
+
+/**
+ * Creates the folder where it is missing. Files from an earlier time are written over, pictures of this run never.
+ *
+ * @param suffixes - What may follow a picture's name, for example `.faces.png`.
+ * @param pictures - Paths of the pictures that are read: some may lie in this very folder.
+ * @throws {StartError} `ERR_GATEWAY_OUTPUT` if there is no such folder and none can be made.
+ */
+export async function openOutputFolder(
+  path: string,
+  { suffixes, pictures }: { suffixes: readonly string[]; pictures: readonly string[] },
+): Promise<OutputFolder> {
+  const taken = new Set((await prepare(path, pictures)).map(fileKey));
   return {
-    async write(picture, suffix, content) {
-      // The picture's name is a stranger's: keep only what is harmless in a file name everywhere.
-      const stem =
-        parse(picture)
-          .name.replaceAll(/[^\p{L}\p{N}._-]/gu, '_')
-          .replace(/^\.+/, '_') || 'picture';
-      let name = stem + suffix;
-      for (let copy = 2; taken.has(name); copy += 1) name = `${stem}-${copy}${suffix}`;
-      taken.add(name);
-      await writeFile(join(path, name), content);
-      return name;
+    reserve(picture) {
+      const first = stemOf(picture);
+      let stem = first;
+      for (let copy = 2; suffixes.some((suffix) => taken.has(fileKey(stem + suffix))); copy += 1)
+        stem = `${first}-${copy}`;
+      for (const suffix of suffixes) taken.add(fileKey(stem + suffix));
+      return {
+        async write(suffix, content) {
+          await writeFile(join(path, stem + suffix), content);
+          return stem + suffix;
+        },
+      };
     },
   };
+}
+
+/** @returns The names of those pictures that lie in the folder. */
+async function prepare(path: string, pictures: readonly string[]): Promise<string[]> {
+  try {
+    await mkdir(path, { recursive: true });
+    const folder = await realpath(path);
+    const folders = new Map<string, string | undefined>();
+    for (const name of new Set(pictures.map(dirname)))
+      folders.set(name, await realpath(name).catch(() => undefined));
+    return pictures
+      .filter((picture) => folders.get(dirname(picture)) === folder)
+      .map((name) => basename(name));
+  } catch (cause) {
+    const message = 'Expected a folder to write results to, found none, and none could be made';
+    throw new StartError(EXIT.usage, { code: 'ERR_GATEWAY_OUTPUT', message }, { cause });
+  }
+}
+
+/** The picture's name is a stranger's: keep only what is harmless in a file name everywhere. */
+function stemOf(picture: string): string {
+  const characters = Array.from(
+    parse(picture)
+      .name.normalize('NFC')
+      .replaceAll(/[^\p{L}\p{N}._-]/gu, '_')
+      .replace(/^\.+/, '_'),
+  );
+  while (Buffer.byteLength(characters.join('')) > MAX_STEM_BYTES) characters.pop();
+  return characters.join('') || 'picture';
+}
+
+/** Names that some file system takes for one. */
+function fileKey(name: string): string {
+  return name.normalize('NFC').toLowerCase();
 }

@@ -63,6 +63,13 @@ describe('a model that must not be loaded', { timeout: 30_000 }, () => {
     expect(run.stderr).toContain('ERR_MODEL_UNLISTED');
   });
 
+  it('is refused without a control character of what lies beside it', async () => {
+    await writeFile(join(folder, 'models/blazeface-front-128/x\u001b[31m\u009b\u0085\u202e'), 'x');
+    const run = await analyzeWithModels();
+    expect(run.status).toBe(3);
+    expect(run.stderr).toMatch(/^[^\p{Cc}\p{Cf}]*\n$/u);
+  });
+
   it('is refused when the lock is missing', async () => {
     await rm(join(folder, 'models/models.lock'));
     const run = await analyzeWithModels();

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { GatewayConfigInput } from './config.ts';
 import type { Console } from './console.ts';
 import type { AnalysisDocument } from './document.ts';
-import { EXIT } from './errors.ts';
+import { EXIT, toPublicError, type PublicError } from './errors.ts';
 import { openGateway, type Gateway, type Picture } from './gateway.ts';
 import { mapInOrder } from './in-order.ts';
-import { openOutputFolder, type OutputFolder } from './output-folder.ts';
+import { openOutputFolder, type OutputFiles } from './output-folder.ts';
 import { pictureName, readPicture } from './picture-file.ts';
 import { PIPELINE_NAMES, pipelineOf } from './pipelines/catalogue.ts';
-import { summariseDocument } from './wording.ts';
+import { printable, printableJson, shorten, summariseDocument } from './wording.ts';
 
 const COLUMNS = [16, 10, 16, 44];
 
@@ -17,7 +17,7 @@ const COLUMNS = [16, 10, 16, 44];
  * Shows what the gateway does: every picture of a folder through every pipeline, a table row, an annotated picture
  * and a JSON receipt each.
  *
- * @returns The exit status: 0, or 2 if a picture was refused.
+ * @returns The exit status: 0; 2 if a picture was refused; 70 if a result could not be made or written.
  */
 export async function tourCommand(
   { folder, out, config }: { folder: string; out: string; config: Omit<GatewayConfigInput, 'pipelines'> },
@@ -30,19 +30,29 @@ export async function tourCommand(
   }
   console.complain('Checking the dependencies, verifying the models, starting the workers …');
   await using gateway = await openGateway({ ...config, pipelines: [...PIPELINE_NAMES] });
-  const results = await openOutputFolder(out);
+  const pictures = names.map((name) => join(folder, name));
+  const results = await openOutputFolder(out, { suffixes: ['.json', '.png'], pictures });
 
   console.print('');
   console.print(row(['picture', 'faces', 'moderation', 'text']));
   console.print(row(COLUMNS.map((width) => '─'.repeat(width - 2))));
   let refused = 0;
-  for await (const documents of mapInOrder(names, 2, (name) => visit(gateway, results, join(folder, name)))) {
-    console.print(row([documents[0]!.input.name, ...documents.map(summariseDocument)]));
+  let annotated = 0;
+  let unwritten = 0;
+  const visits = mapInOrder(pictures, 2, (path) => visit(gateway, results.reserve(pictureName(path)), path));
+  for await (const { documents, isAnnotated, writeError } of visits) {
+    const name = shorten(printable(documents[0]!.input.name), COLUMNS[0]! - 1);
+    console.print(row([name, ...documents.map(summariseDocument)]));
     if (documents.some((document) => 'error' in document)) refused += 1;
+    if (isAnnotated) annotated += 1;
+    if (writeError === undefined) continue;
+    unwritten += 1;
+    console.complain(`no result of ${name}: ${writeError.code}: ${printable(writeError.message)}`);
   }
   console.print('');
-  console.print(`${names.length} annotated pictures and their receipts are in ${out}/.`);
-  return refused === 0 ? EXIT.done : EXIT.inputRefused;
+  console.print(`${annotated} annotated pictures and their receipts are in ${out}/.`);
+  if (refused > 0) return EXIT.inputRefused;
+  return unwritten > 0 ? EXIT.internal : EXIT.done;
 }
 
 /** Names of the pictures in a folder, sorted; nothing if it cannot be read. */
@@ -54,21 +64,33 @@ async function listPictures(folder: string): Promise<string[] | undefined> {
   }
 }
 
-/** Takes one picture through every pipeline and writes what came of it. */
-async function visit(gateway: Gateway, results: OutputFolder, path: string): Promise<AnalysisDocument[]> {
+interface Visit {
+  readonly documents: readonly AnalysisDocument[];
+  readonly isAnnotated: boolean;
+  /** Why not all of its results were written. */
+  readonly writeError?: PublicError;
+}
+
+/** Takes one picture through every pipeline and writes what came of it. Never rejects: the tour goes on. */
+async function visit(gateway: Gateway, files: OutputFiles, path: string): Promise<Visit> {
   const name = pictureName(path);
   let picture: Picture;
   try {
     picture = await readPicture(path, pipelineOf('faces').spec.limits.maxBytes);
   } catch (error) {
-    return PIPELINE_NAMES.map((pipeline) => gateway.refuse(pipeline, name, error));
+    const documents = PIPELINE_NAMES.map((pipeline) => gateway.refuse(pipeline, name, error));
+    return { documents, isAnnotated: false };
   }
   const documents: AnalysisDocument[] = [];
   for (const pipeline of PIPELINE_NAMES) documents.push(await gateway.analyze(pipeline, picture));
-  await results.write(name, '.json', `${JSON.stringify({ picture: name, analyses: documents }, null, 2)}\n`);
   const answers = documents.flatMap((document) => ('result' in document ? [document.result] : []));
-  if (answers.length > 0) await results.write(name, '.png', await gateway.annotate(picture, answers));
-  return documents;
+  try {
+    await files.write('.json', `${printableJson({ picture: name, analyses: documents }, 2)}\n`);
+    if (answers.length > 0) await files.write('.png', await gateway.annotate(picture, answers));
+    return { documents, isAnnotated: answers.length > 0 };
+  } catch (error) {
+    return { documents, isAnnotated: false, writeError: toPublicError(error) };
+  }
 }
 
 function row(cells: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { AnalysisDocument } from './document.ts';
-import { describeDocument, summariseDocument } from './wording.ts';
+import { describeDocument, printableJson, summariseDocument } from './wording.ts';
 
 const document = (rest: object): AnalysisDocument =>
   ({
@@ -22,6 +22,16 @@ it("lets none of a file name or of a child's message through either", () => {
     input: { name: 'a\u0007.png' },
   });
   expect(describeDocument(refused)).toBe('a·.png\n  refused  ERR_INPUT_CORRUPT: x·[31m');
+});
+
+it('escapes the same characters in JSON, which keeps its meaning', () => {
+  const value = { name: 'a\u009b31m\u202eb\u2028\u0085\u{e0001}\n\u007f.png', lines: ['é 文 😀'] };
+  for (const indent of [undefined, 2]) {
+    const json = printableJson(value, indent);
+    expect(JSON.parse(json)).toEqual(value);
+    expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(json).toContain('é 文 😀');
+  }
 });
 
 it('says that nothing was found', () => {

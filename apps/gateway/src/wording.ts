@@ -42,15 +42,29 @@ export function summariseDocument(document: AnalysisDocument): string {
   return `${count}: “${shorten(printable(first.text), 28)}”`;
 }
 
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /** What a model read or a file is called is a stranger's text: no control or direction character reaches a terminal. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
+  return text.replaceAll(UNPRINTABLE, '·');
+}
+
+/** JSON that says the same and is safe to look at: what `printable` would replace is escaped. */
+export function printableJson(value: unknown, indent?: number): string {
+  const escape = (character: string): string =>
+    character === '\n'
+      ? character
+      : Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+          .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+          .join('');
+  // Outside strings the only such character is the line feed of the indentation, and inside there is none.
+  return JSON.stringify(value, null, indent).replaceAll(UNPRINTABLE, escape);
 }
 
 function percent(score: number): string {
   return `${(score * 100).toFixed(1)} %`.padStart(7);
 }
 
-function shorten(text: string, length: number): string {
+export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
