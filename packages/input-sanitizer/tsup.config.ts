@@ -1,10 +1,10 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/cli.ts'],
+  entry: ['src/index.ts', 'src/worker.ts', 'src/cli.ts'],
   format: 'esm',
   target: 'node22',
-  dts: { entry: 'src/index.ts', compilerOptions: { composite: false } },
+  dts: { entry: ['src/index.ts', 'src/worker.ts'], compilerOptions: { composite: false } },
   sourcemap: true,
   clean: true,
 });

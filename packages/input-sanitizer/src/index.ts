@@ -12,6 +12,7 @@ export { inspectImage } from './header.ts';
 export { fromHuggingFace } from './presets/hugging-face.ts';
 export { presets } from './presets/index.ts';
 export { limits } from './presets/limit-sets.ts';
+export { reencodeImage } from './reencode.ts';
 export { resizeImage } from './resize.ts';
 export { sanitizeImage } from './sanitize.ts';
 export { defineInputSpec, RESAMPLES } from './spec.ts';
@@ -36,6 +37,7 @@ export type { ChannelNumbers, Interpolation, PresetOptions } from './presets/pre
 export type { TimmOptions } from './presets/timm.ts';
 export type { TorchvisionOptions } from './presets/torchvision.ts';
 export type { ValueRangeOptions } from './presets/value-range.ts';
+export type { ReencodedImage, ReencodeOptions } from './reencode.ts';
 export type { RgbImage, Size } from './rgb-image.ts';
 export type { SanitizedImage, SanitizeOptions, SanitizeReport, SanitizeTimings } from './sanitize.ts';
 export type {

@@ -3,6 +3,7 @@ import type { BlockList } from 'node:net';
 import { z } from 'zod';
 import { parseSubnets } from './address.ts';
 import { SanitizeError } from './errors.ts';
+import { parseOptions } from './parse-options.ts';
 
 /** What may be fetched, and from where. Without one there is no fetching. */
 export interface UrlPolicy {
@@ -55,21 +56,10 @@ const policySchema = z.strictObject({
 
 /** @throws {SanitizeError} `ERR_INPUT_SPEC`, naming every wrong key. */
 export function parseUrlPolicy(policy: UrlPolicy): ParsedUrlPolicy {
-  const parsed = policySchema.safeParse(policy);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(
-      ({ path, message }) => `${path.join('.') || 'policy'}: ${message}`,
-    );
-    throw new SanitizeError('ERR_INPUT_SPEC', `expected a URL policy, found ${issues.join('; ')}`, {
-      cause: parsed.error,
-    });
-  }
-  const { hosts, maxBytes, deadlineMs, maxRedirects, ca, allowAddresses } = parsed.data;
+  const { hosts, ca, allowAddresses, ...numbers } = parseOptions(policySchema, policy, 'a URL policy');
   return {
     origins: new Set(hosts.map((host) => originOf(host)!)),
-    maxBytes,
-    deadlineMs,
-    maxRedirects,
+    ...numbers,
     ca: typeof ca === 'string' ? [ca] : ca,
     allowed: parseSubnets(allowAddresses),
   };

@@ -1,0 +1,158 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sanitizeImage } from './sanitize.ts';
+import { defineInputSpec } from './spec.ts';
+import * as worker from './worker.ts';
+
+const photograph = readFileSync(new URL('__fixtures__/rocket.jpg', import.meta.url));
+const json = {
+  formats: ['jpeg', 'png'],
+  geometry: { resizeShort: 64, crop: 48 },
+  tensor: { layout: 'NCHW', dtype: 'f32' },
+};
+const spec = defineInputSpec(json);
+
+/** The smallest pool there is: functions of the built package by name, one message in, one message out. */
+const POOL = `
+  import { parentPort } from 'node:worker_threads';
+  import * as tasks from '@sallyport/input-sanitizer/worker';
+  const port = parentPort ?? { on: (name, listener) => process.on(name, listener), postMessage: (value) => process.send(value) };
+  port.on('message', async ({ id, task, input }) => {
+    try {
+      port.postMessage({ id, value: await tasks[task](input, { signal: AbortSignal.timeout(60_000) }) });
+    } catch (error) {
+      port.postMessage({ id, error: { code: error.code, message: error.message } });
+    }
+  });
+`;
+const folder = fileURLToPath(new URL('..', import.meta.url));
+
+interface Reply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+describe.each(['child_process', 'worker_threads'] as const)('in %s', (kind) => {
+  let send: (message: object) => void;
+  let close: () => Promise<unknown>;
+  let last = 0;
+  const waiting = new Map<number, (reply: Reply) => void>();
+
+  const call = async (task: string, input: object): Promise<Reply> =>
+    await new Promise((resolve) => {
+      waiting.set(++last, resolve);
+      send({ id: last, task, input });
+    });
+
+  beforeAll(() => {
+    const receive = (reply: Reply) => {
+      waiting.get(reply.id)?.(reply);
+    };
+    if (kind === 'child_process') {
+      const child: ChildProcess = fork('-', {
+        cwd: folder,
+        execArgv: ['--input-type=module', '--eval', POOL],
+        serialization: 'advanced',
+      });
+      child.on('message', receive);
+      send = (message) => child.send(message);
+      close = () =>
+        new Promise((resolve) => {
+          child.once('close', resolve);
+          child.kill('SIGKILL');
+        });
+    } else {
+      // Code from a data: URL has no folder to resolve a name from.
+      const thread = new Worker(
+        new URL(
+          `data:text/javascript,${encodeURIComponent(POOL.replace('@sallyport/input-sanitizer/worker', new URL('../dist/worker.js', import.meta.url).href))}`,
+        ),
+      );
+      thread.on('message', receive);
+      send = (message) => {
+        thread.postMessage(message);
+      };
+      close = () => thread.terminate();
+    }
+  });
+
+  afterAll(async () => {
+    await close();
+  });
+
+  it('makes the same tensor and the same report as here', async () => {
+    const { value } = await call('sanitize', { bytes: photograph, spec });
+    const here = await sanitizeImage(photograph, spec);
+    const there = value as typeof here;
+    expect(there.tensor).toEqual(here.tensor);
+    expect(there.placement).toEqual(here.placement);
+    expect(there.report).toEqual({ ...here.report, timings: there.report.timings });
+  }, 60_000);
+
+  it('takes several pictures at a time', async () => {
+    const replies = await Promise.all(
+      [1, 2, 3, 4].map(async () => await call('sanitize', { bytes: photograph, spec })),
+    );
+    const digests = replies.map(
+      ({ value }) => (value as { report: { tensorSha256: string } }).report.tensorSha256,
+    );
+    expect(new Set(digests).size).toBe(1);
+  });
+
+  it('refuses with a code and goes on', async () => {
+    expect(await call('sanitize', { bytes: photograph.subarray(0, 3000), spec })).toMatchObject({
+      error: { code: 'ERR_INPUT_CORRUPT' },
+    });
+    expect(await call('inspect', { bytes: Buffer.from('<svg/>'), spec })).toMatchObject({
+      error: { code: 'ERR_INPUT_FORMAT' },
+    });
+    expect(await call('inspect', { bytes: photograph, spec })).toMatchObject({ value: { format: 'jpeg' } });
+  });
+
+  it('encodes anew', async () => {
+    const { value } = await call('reencode', { bytes: photograph, spec, format: 'png' });
+    const { bytes } = value as { bytes: Uint8Array };
+    expect(await call('inspect', { bytes, spec })).toMatchObject({ value: { format: 'png', metadata: [] } });
+  });
+});
+
+it('exports its three functions and nothing else', () => {
+  expect(Object.keys(worker).toSorted()).toEqual(['inspect', 'reencode', 'sanitize']);
+});
+
+it.each([
+  ['no bytes', { spec: json }],
+  [
+    'bytes that JSON has spoiled',
+    { bytes: JSON.parse(JSON.stringify(photograph.subarray(0, 9))) as Uint8Array, spec: json },
+  ],
+  ['a path instead of bytes', { bytes: '/etc/passwd', spec: json }],
+  ['no spec', { bytes: photograph }],
+  ['a spec with an unknown key', { bytes: photograph, spec: { ...json, limit: {} } }],
+  ['an unknown key', { bytes: photograph, spec: json, path: '/etc/passwd' }],
+])('refuses an input with %s', async (_, input) => {
+  for (const task of [worker.inspect, worker.sanitize]) {
+    await expect(task(input as worker.WorkerInput)).rejects.toMatchObject({ code: 'ERR_INPUT_SPEC' });
+  }
+});
+
+it('refuses to encode to a format that it does not write', async () => {
+  const input = { bytes: photograph, spec: json, format: 'gif' } as unknown as worker.ReencodeInput;
+  await expect(worker.reencode(input)).rejects.toMatchObject({ code: 'ERR_INPUT_SPEC' });
+});
+
+it('passes the signal on, and the wish for a score', async () => {
+  const signal = AbortSignal.abort();
+  const input = { bytes: photograph, spec: json };
+  await expect(worker.sanitize(input, { signal })).rejects.toMatchObject({ code: 'ERR_INPUT_ABORTED' });
+  await expect(worker.reencode({ ...input, format: 'png' }, { signal })).rejects.toMatchObject({
+    code: 'ERR_INPUT_ABORTED',
+  });
+  const asked = await worker.sanitize({ ...input, scalingScore: true });
+  expect(asked.report.scalingScore).toBeGreaterThan(0);
+});

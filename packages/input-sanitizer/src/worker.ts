@@ -1,0 +1,83 @@
+// What a pool of processes or threads loads: functions by name, one plain object in, plain data out. Nothing runs on
+// import, and no decoder is loaded before the first picture.
+import { z } from 'zod';
+import { inspectImage } from './header.ts';
+import type { ImageHeader } from './header.ts';
+import { parseOptions } from './parse-options.ts';
+import { reencodeImage } from './reencode.ts';
+import type { ReencodedImage } from './reencode.ts';
+import { sanitizeImage } from './sanitize.ts';
+import type { SanitizedImage } from './sanitize.ts';
+import { defineInputSpec } from './spec.ts';
+
+/** One picture and how to take it. */
+export interface WorkerInput {
+  /** The picture, untrusted. */
+  readonly bytes: Uint8Array;
+  /** An input spec in its JSON form; parsed again here, because it crossed a border. */
+  readonly spec: unknown;
+}
+
+/** A picture to sanitise. */
+export interface SanitizeInput extends WorkerInput {
+  /** As in `SanitizeOptions`. */
+  readonly scalingScore?: boolean;
+}
+
+/** A picture to encode anew. */
+export interface ReencodeInput extends WorkerInput {
+  readonly format: 'png' | 'webp' | 'jpeg';
+}
+
+/** What a pool hands to every task. */
+export interface WorkerContext {
+  /** Cooperative, as everywhere: only killing the worker ends native work. */
+  readonly signal?: AbortSignal;
+}
+
+const EXPECTED = 'bytes and a spec';
+const bytes = z.instanceof(Uint8Array);
+const plainSchema = z.strictObject({ bytes, spec: z.unknown() });
+const sanitizeSchema = z.strictObject({ bytes, spec: z.unknown(), scalingScore: z.boolean().optional() });
+const reencodeSchema = z.strictObject({ bytes, spec: z.unknown(), format: z.enum(['png', 'webp', 'jpeg']) });
+
+/**
+ * Reads a header and holds it against the spec; nothing is decoded.
+ *
+ * @throws {SanitizeError} What `inspectImage` throws; `ERR_INPUT_SPEC` if the input is not of this shape.
+ */
+// Async because a pool awaits every task, and a refusal must reject and not throw.
+// eslint-disable-next-line @typescript-eslint/require-await
+export async function inspect(input: WorkerInput): Promise<ImageHeader> {
+  const { bytes, spec } = parseOptions(plainSchema, input, EXPECTED);
+  return inspectImage(bytes, defineInputSpec(spec));
+}
+
+/**
+ * Turns a picture into a tensor.
+ *
+ * @throws {SanitizeError} What `sanitizeImage` throws; `ERR_INPUT_SPEC` if the input is not of this shape.
+ */
+export async function sanitize(
+  input: SanitizeInput,
+  { signal }: WorkerContext = {},
+): Promise<SanitizedImage> {
+  const { bytes, spec, scalingScore } = parseOptions(sanitizeSchema, input, EXPECTED);
+  return await sanitizeImage(bytes, defineInputSpec(spec), {
+    ...(signal && { signal }),
+    ...(scalingScore !== undefined && { scalingScore }),
+  });
+}
+
+/**
+ * Makes a picture anew from its pixels alone.
+ *
+ * @throws {SanitizeError} What `reencodeImage` throws; `ERR_INPUT_SPEC` if the input is not of this shape.
+ */
+export async function reencode(
+  input: ReencodeInput,
+  { signal }: WorkerContext = {},
+): Promise<ReencodedImage> {
+  const { bytes, spec, format } = parseOptions(reencodeSchema, input, EXPECTED);
+  return await reencodeImage(bytes, defineInputSpec(spec), { format, ...(signal && { signal }) });
+}
