@@ -19,6 +19,7 @@ describe('a worker that misbehaves', { timeout: 60_000 }, () => {
     ['exit', 'ERR_RESOURCE_CRASHED'],
     ['memory', 'ERR_RESOURCE_MEMORY_LIMIT'],
     ['throws', 'ERR_GATEWAY_INTERNAL'],
+    ['bulk', 'ERR_RESOURCE_OUTPUT_TOO_LARGE'],
   ];
   let folder: string;
   let run: Run;
@@ -80,6 +81,8 @@ describe('a worker that misbehaves', { timeout: 60_000 }, () => {
       'ERR_RESOURCE_MEMORY_LIMIT',
       'completed',
       'ERR_RESOURCE_TASK_FAILED',
+      'completed',
+      'ERR_RESOURCE_OUTPUT_TOO_LARGE',
       'completed',
     ]);
   });
