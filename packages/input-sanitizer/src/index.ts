@@ -21,6 +21,7 @@ export { imageToTensor } from './tensor.ts';
 export { chooseTransform, defineTransforms } from './transforms.ts';
 
 export type { DecodedImage, DecodeOptions } from './decode.ts';
+export type { OutputFormat } from './encode.ts';
 export type { InputErrorCode } from './errors.ts';
 export type { Finding, FindingCode } from './finding.ts';
 export type { FromBase64Options } from './from-base64.ts';
@@ -31,8 +32,14 @@ export type { FromUrlOptions } from './from-url.ts';
 export type { UrlPolicy } from './url-policy.ts';
 export type { Placement } from './geometry.ts';
 export type { ColourKind, ImageFormat, ImageHeader, MetadataKind, Orientation } from './header.ts';
-export type { GluoncvClassificationOptions, GluoncvDetectionOptions } from './presets/gluoncv.ts';
+export type {
+  GluoncvClassificationOptions,
+  GluoncvDetectionOptions,
+  GluoncvNormalization,
+  GluoncvPresets,
+} from './presets/gluoncv.ts';
 export type { HuggingFaceOptions } from './presets/hugging-face.ts';
+export type { Presets } from './presets/index.ts';
 export type { ChannelNumbers, Interpolation, PresetOptions } from './presets/preset.ts';
 export type { TimmOptions } from './presets/timm.ts';
 export type { TorchvisionOptions } from './presets/torchvision.ts';

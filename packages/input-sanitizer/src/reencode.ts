@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { encodePixels } from './commands/encode.ts';
-import type { OutputFormat } from './commands/encode.ts';
 import { Deadline } from './deadline.ts';
 import { decodeImage } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
+import { encodePixels } from './encode.ts';
+import type { OutputFormat } from './encode.ts';
 import { SanitizeError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import type { InputSpec } from './spec.ts';

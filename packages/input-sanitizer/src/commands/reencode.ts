@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { decodeImage } from '../decode.ts';
 import { restrictDecoders } from '../decoders.ts';
+import type { OutputFormat } from '../encode.ts';
 import { SanitizeError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import { reencodeImage } from '../reencode.ts';
 import { defineInputSpec } from '../spec.ts';
 import { count, printable, printRefusal, type Console } from './console.ts';
-import { encodePixels, type OutputFormat } from './encode.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { writeOutput } from './output-file.ts';
 import { pictureName, readPicture } from './picture-argument.ts';
@@ -41,10 +41,8 @@ export async function reencodeCommand(
     const bytes = await readPicture(path, SPEC.limits.maxBytes);
     // This process is the program's own.
     await restrictDecoders(SPEC.formats);
-    const { image, findings } = await decodeImage(bytes, SPEC);
-    const encoded = await encodePixels(image, format);
+    const { bytes: encoded, width, height, findings } = await reencodeImage(bytes, SPEC, { format });
     await writeOutput('--out', out, encoded, path);
-    const { width, height } = image;
     const sha256 = createHash('sha256').update(encoded).digest('hex');
     const document = { file, format, width, height, bytes: encoded.length, sha256, findings };
     console.print(json ? JSON.stringify(document) : describe(document));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { restrictDecoders } from '../decoders.ts';
+import { encodePixels } from '../encode.ts';
 import { SanitizeError } from '../errors.ts';
 import { sanitizeImage } from '../sanitize.ts';
 import type { SanitizedImage } from '../sanitize.ts';
@@ -8,7 +9,6 @@ import { defineInputSpec } from '../spec.ts';
 import type { InputSpec } from '../spec.ts';
 import type { Tensor } from '../tensor.ts';
 import { count, printable, printRefusal, type Console } from './console.ts';
-import { encodePixels } from './encode.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { writeOutput } from './output-file.ts';
 import { pictureName, readPicture } from './picture-argument.ts';
@@ -64,8 +64,8 @@ async function drawPixels(bytes: Uint8Array, spec: InputSpec): Promise<Uint8Arra
   const tensor = { layout: 'NHWC', dtype: 'u8', channels: gray ? 'gray' : 'rgb' };
   const { tensor: pixels } = await sanitizeImage(bytes, defineInputSpec({ ...spec, tensor }));
   const [, height, width] = pixels.dims;
-  const raw = { width: width!, height: height!, channels: gray ? 1 : 3, data: pixels.data } as const;
-  return await encodePixels(raw, 'png');
+  const data = Uint8Array.from(pixels.data);
+  return await encodePixels({ width: width!, height: height!, channels: gray ? 1 : 3, data }, 'png');
 }
 
 interface Outcome {

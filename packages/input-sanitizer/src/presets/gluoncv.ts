@@ -5,15 +5,15 @@ import { IMAGENET, presetSpec, sharedOptions } from './preset.ts';
 import type { ChannelNumbers, PresetOptions } from './preset.ts';
 
 /** Mean and std of a GluonCV transform. */
-interface Normalization {
-  /** Default {@link IMAGENET}'s: 0.485, 0.456, 0.406. */
+export interface GluoncvNormalization {
+  /** Default ImageNet's: 0.485, 0.456, 0.406. */
   readonly mean?: ChannelNumbers | undefined;
-  /** Default {@link IMAGENET}'s: 0.229, 0.224, 0.225. */
+  /** Default ImageNet's: 0.229, 0.224, 0.225. */
   readonly std?: ChannelNumbers | undefined;
 }
 
 /** Arguments of GluonCV's transform for classification. */
-export interface GluoncvClassificationOptions extends PresetOptions, Normalization {
+export interface GluoncvClassificationOptions extends PresetOptions, GluoncvNormalization {
   /** The short side before the crop, in pixels. Default 256. */
   readonly resizeShort?: number | undefined;
   /** Sides of the tensor in pixels. Default 224. */
@@ -21,11 +21,44 @@ export interface GluoncvClassificationOptions extends PresetOptions, Normalizati
 }
 
 /** Arguments of GluonCV's transforms for detection. */
-export interface GluoncvDetectionOptions extends PresetOptions, Normalization {
+export interface GluoncvDetectionOptions extends PresetOptions, GluoncvNormalization {
   /** Width of the tensor in pixels. Default 512 (SSD), 416 (YOLO). */
   readonly width?: number | undefined;
   /** Height of the tensor in pixels. Default 512 (SSD), 416 (YOLO). */
   readonly height?: number | undefined;
+}
+
+/**
+ * GluonCV's transforms for evaluation, with OpenCV's bilinear filter.
+ *
+ * Not covered: `load_test` of SSD and YOLO (`short` and `max_size`: ratio kept, sides that follow from the picture, and
+ * another filter of OpenCV). Its arguments are refused as unknown keys.
+ */
+export interface GluoncvPresets {
+  /**
+   * Short side, centre crop, 0 to 1, mean and std.
+   *
+   * @see dmlc/gluon-cv, gluoncv/data/transforms/presets/imagenet.py, `transform_eval`
+   */
+  readonly classification: (options?: GluoncvClassificationOptions) => InputSpec;
+  /**
+   * Stretched to the network's sides, as GluonCV measures its SSD models.
+   *
+   * @see dmlc/gluon-cv, gluoncv/data/transforms/presets/ssd.py, `SSDDefaultValTransform`
+   */
+  readonly ssd: (options?: GluoncvDetectionOptions) => InputSpec;
+  /**
+   * Stretched to the network's sides, as GluonCV measures its YOLO models.
+   *
+   * @see dmlc/gluon-cv, gluoncv/data/transforms/presets/yolo.py, `YOLO3DefaultValTransform`
+   */
+  readonly yolo: (options?: GluoncvDetectionOptions) => InputSpec;
+  /**
+   * The whole picture at its own size, 0 to 1, ImageNet's mean and std: FCN, PSPNet, DeepLab.
+   *
+   * @see dmlc/gluon-cv, gluoncv/data/transforms/presets/segmentation.py, `test_transform`
+   */
+  readonly segmentation: (options?: PresetOptions) => InputSpec;
 }
 
 const shape = {
@@ -48,11 +81,6 @@ const detectionSchema = z.strictObject({
 
 const segmentationSchema = z.strictObject(sharedOptions);
 
-/**
- * Short side, centre crop, 0 to 1, mean and std, with OpenCV's bilinear filter.
- *
- * @see dmlc/gluon-cv, gluoncv/data/transforms/presets/imagenet.py, `transform_eval`
- */
 function classification(options: GluoncvClassificationOptions = {}): InputSpec {
   const { resizeShort, cropSize, mean, std, ...shared } = parseOptions(
     classificationSchema,
@@ -62,29 +90,14 @@ function classification(options: GluoncvClassificationOptions = {}): InputSpec {
   return presetSpec(shared, { resizeShort, crop: cropSize, resample: 'cv2-linear' }, { mean, std });
 }
 
-/**
- * Stretched to the network's sides, as GluonCV measures its SSD models.
- *
- * @see dmlc/gluon-cv, gluoncv/data/transforms/presets/ssd.py, `SSDDefaultValTransform`
- */
 function ssd(options: GluoncvDetectionOptions = {}): InputSpec {
   return stretched(options, 'options of the gluoncv.ssd preset', 512);
 }
 
-/**
- * Stretched to the network's sides, as GluonCV measures its YOLO models.
- *
- * @see dmlc/gluon-cv, gluoncv/data/transforms/presets/yolo.py, `YOLO3DefaultValTransform`
- */
 function yolo(options: GluoncvDetectionOptions = {}): InputSpec {
   return stretched(options, 'options of the gluoncv.yolo preset', 416);
 }
 
-/**
- * The whole picture at its own size, 0 to 1, ImageNet's mean and std: FCN, PSPNet, DeepLab.
- *
- * @see dmlc/gluon-cv, gluoncv/data/transforms/presets/segmentation.py, `test_transform`
- */
 function segmentation(options: PresetOptions = {}): InputSpec {
   const shared = parseOptions(segmentationSchema, options, 'options of the gluoncv.segmentation preset');
   return presetSpec(shared, { none: true, resample: 'cv2-linear' }, IMAGENET);
@@ -101,10 +114,5 @@ function stretched(options: GluoncvDetectionOptions, expected: string, side: num
   return presetSpec(shared, { stretch: [width, height], resample: 'cv2-linear' }, { mean, std });
 }
 
-/**
- * GluonCV's transforms for evaluation. Each throws {@link SanitizeError} `ERR_INPUT_SPEC`, also on an unknown key.
- *
- * Not covered: `load_test` of SSD and YOLO (`short` and `max_size`: ratio kept, sides that follow from the picture, and
- * another filter of OpenCV). Its arguments are refused as unknown keys.
- */
-export const gluoncv = Object.freeze({ classification, ssd, yolo, segmentation });
+/** See {@link GluoncvPresets}. */
+export const gluoncv: GluoncvPresets = Object.freeze({ classification, ssd, yolo, segmentation });

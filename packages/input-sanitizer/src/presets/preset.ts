@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ImageFormat } from '../header.ts';
 import { defineInputSpec } from '../spec.ts';
-import type { ColourPolicy, InputLimits, InputSpec } from '../spec.ts';
+import type { ColourPolicy, InputLimits, InputSpec, Resample } from '../spec.ts';
 
 /** What every preset leaves to its caller. */
 export interface PresetOptions {
@@ -21,15 +21,15 @@ export type ChannelNumbers = readonly [red: number, green: number, blue: number]
 /** Mean and std of ImageNet's training set, on values from 0 to 1; timm's `IMAGENET_DEFAULT_MEAN` and `_STD`. */
 export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
-/** How the libraries name a filter, and which resampler of ours has the same result. */
-export const INTERPOLATIONS = {
+/** One of Pillow's filters by the name that torchvision and timm give it. */
+export type Interpolation = 'bilinear' | 'bicubic' | 'lanczos';
+
+/** Which resampler of ours has the same result. */
+export const INTERPOLATIONS: Readonly<Record<Interpolation, Resample>> = {
   bilinear: 'pil-bilinear',
   bicubic: 'pil-bicubic',
   lanczos: 'pil-lanczos',
-} as const;
-
-/** One of Pillow's filters by the name that torchvision and timm give it. */
-export type Interpolation = keyof typeof INTERPOLATIONS;
+};
 
 export const interpolationSchema = z.enum(['bilinear', 'bicubic', 'lanczos'], {
   error: 'one of bilinear, bicubic, lanczos; no other filter has an exact resampler here',

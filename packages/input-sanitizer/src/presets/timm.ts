@@ -15,9 +15,9 @@ export interface TimmOptions extends PresetOptions {
   readonly cropMode?: 'center' | 'squash' | undefined;
   /** Default `bicubic`, as `resolve_data_config` has it. */
   readonly interpolation?: Interpolation | undefined;
-  /** Default {@link IMAGENET}'s: 0.485, 0.456, 0.406. */
+  /** Default ImageNet's: 0.485, 0.456, 0.406. */
   readonly mean?: ChannelNumbers | undefined;
-  /** Default {@link IMAGENET}'s: 0.229, 0.224, 0.225. */
+  /** Default ImageNet's: 0.229, 0.224, 0.225. */
   readonly std?: ChannelNumbers | undefined;
 }
 

@@ -12,9 +12,9 @@ export interface TorchvisionOptions extends PresetOptions {
   readonly resizeSize?: number | undefined;
   /** Default `bilinear`. */
   readonly interpolation?: Interpolation | undefined;
-  /** Default {@link IMAGENET}'s: 0.485, 0.456, 0.406. */
+  /** Default ImageNet's: 0.485, 0.456, 0.406. */
   readonly mean?: ChannelNumbers | undefined;
-  /** Default {@link IMAGENET}'s: 0.229, 0.224, 0.225. */
+  /** Default ImageNet's: 0.229, 0.224, 0.225. */
   readonly std?: ChannelNumbers | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Formats that the program writes. */
+/** Formats that pictures are written in. */
 export type OutputFormat = 'png' | 'webp' | 'jpeg';
 
 /** Pixels as bytes in rows, without padding. */
@@ -6,7 +6,7 @@ interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 3;
-  readonly data: ArrayLike<number>;
+  readonly data: Uint8Array;
 }
 
 /** JPEG loses a little at any quality; at this one it is hard to see. */
@@ -18,7 +18,7 @@ export async function encodePixels(
   format: OutputFormat,
 ): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp');
-  const image = sharp(Uint8Array.from(data), { raw: { width, height, channels } });
+  const image = sharp(data, { raw: { width, height, channels } });
   // Said, because one channel would be written as three.
   if (channels === 1) image.toColourspace('b-w');
   if (format === 'png') return await image.png().toBuffer();
