@@ -11,7 +11,7 @@ let tree: Tree;
 
 beforeEach(() => {
   tree = createTreeWithEmptyWorkspace({ formatter: 'prettier' });
-  for (const file of ['tsconfig.json', 'package.json', '.prettierrc.json']) {
+  for (const file of ['tsconfig.json', 'package.json', 'pnpm-lock.yaml', '.prettierrc.json']) {
     tree.write(file, readFileSync(join(root, file)));
   }
 });
@@ -64,6 +64,11 @@ describe('the package generator', () => {
     expect(readJson(tree, 'tsconfig.json')).toMatchObject({
       references: [...before, { path: './packages/output-cache' }],
     });
+  });
+
+  it('names the package in the lockfile', async () => {
+    await generatePackage(tree, { name: 'output-cache' });
+    expect(tree.read('pnpm-lock.yaml', 'utf8')).toContain('\n  packages/output-cache: {}\n');
   });
 
   it('orders the API report by the names that the package name gives', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { formatFiles, generateFiles, logger, readJson, updateJson } from '@nx/devkit';
 import type { GeneratorCallback, Tree } from '@nx/devkit';
 import { formatApiReport } from './api-report.ts';
+import { addImporter } from './lockfile.ts';
 import { parsePackageName } from './names.ts';
 
 /** What the command line passes on, see schema.json. */
@@ -13,7 +14,7 @@ export interface PackageOptions {
 }
 
 /**
- * Writes `packages/<name>` and names it in the root tsconfig.json.
+ * Writes `packages/<name>` and names it in the root tsconfig.json and in pnpm-lock.yaml.
  *
  * @throws {RangeError} If the name cannot be used or is taken.
  */
@@ -34,6 +35,7 @@ export default async function generatePackage(
   await formatFiles(tree);
   // After formatting: the report stays as api-extractor writes it.
   tree.write(`${root}/etc/${names.name}.api.md`, formatApiReport(names));
+  tree.write('pnpm-lock.yaml', addImporter(tree.read('pnpm-lock.yaml', 'utf8') ?? '', root));
 
   const { packageManager } = readJson<{ packageManager: string }>(tree, 'package.json');
   return () => {
