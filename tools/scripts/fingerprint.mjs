@@ -1,5 +1,6 @@
 // Prints what decides a test's outcome but is no file of this repository: Nx mixes it into the cache key.
-import { lstatSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.mjs';
 
@@ -11,7 +12,7 @@ console.log(
     .join('\n'),
 );
 
-/** Every file below a folder with its size; nothing where there is no such folder. */
+/** Every file below a folder with its digest; nothing where there is no such folder. */
 function listing(folder) {
   let entries;
   try {
@@ -21,6 +22,9 @@ function listing(folder) {
   }
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? listing(path) : [`${path} ${lstatSync(path).size}`];
+    if (entry.isDirectory()) return listing(path);
+    return entry.isFile()
+      ? [`${path} ${createHash('sha256').update(readFileSync(path)).digest('hex')}`]
+      : [path];
   });
 }
