@@ -1,8 +1,6 @@
+import { clip, HALF, PRECISION_BITS, resampleRows } from './resample-rows.ts';
+import type { Axis } from './resample-rows.ts';
 import type { RgbImage, Size, Window } from './rgb-image.ts';
-
-/** Fixed-point digits of a coefficient: 32 bits less 8 of a pixel and 2 of headroom, as in Pillow. */
-const PRECISION_BITS = 22;
-const HALF = 1 << (PRECISION_BITS - 1);
 
 interface Filter {
   /** Half width, in source pixels at scale 1. */
@@ -19,15 +17,6 @@ const FILTERS = {
 
 /** The resamplers of Pillow. */
 export type PilResample = keyof typeof FILTERS;
-
-/** One axis: for each target pixel of the window, where its source run starts, how long it is, and its weights. */
-interface Axis {
-  readonly starts: Int32Array;
-  readonly counts: Int32Array;
-  /** `stride` numbers per target pixel, `counts` of them in use. */
-  readonly weights: Int32Array;
-  readonly stride: number;
-}
 
 /**
  * Pillow's antialiased `Image.resize` to `size`, of which only `window` is computed: rows first, rounded to bytes,
@@ -82,41 +71,6 @@ function planAxis(from: number, to: number, first: number, count: number, { supp
   return { starts, counts, weights, stride };
 }
 
-function resampleRows(
-  image: RgbImage,
-  axis: Axis,
-  width: number,
-  firstRow: number,
-  endRow: number,
-): Uint8Array {
-  const { starts, counts, weights, stride } = axis;
-  const source = image.data;
-  const result = new Uint8Array((endRow - firstRow) * width * 3);
-  let to = 0;
-  for (let row = firstRow; row < endRow; row++) {
-    const rowStart = row * image.width * 3;
-    for (let x = 0; x < width; x++) {
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
-      let from = rowStart + starts[x]! * 3;
-      const end = x * stride + counts[x]!;
-      for (let tap = x * stride; tap < end; tap++) {
-        const weight = weights[tap]!;
-        red = (red + Math.imul(source[from]!, weight)) | 0;
-        green = (green + Math.imul(source[from + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(source[from + 2]!, weight)) | 0;
-        from += 3;
-      }
-      result[to] = clip(red >> PRECISION_BITS);
-      result[to + 1] = clip(green >> PRECISION_BITS);
-      result[to + 2] = clip(blue >> PRECISION_BITS);
-      to += 3;
-    }
-  }
-  return result;
-}
-
 function resampleColumns(source: Uint8Array, axis: Axis, window: Window, firstRow: number): Uint8Array {
   const { starts, counts, weights, stride } = axis;
   const rowLength = window.width * 3;
@@ -145,10 +99,6 @@ function copyRows(image: RgbImage, window: Window, firstRow: number, endRow: num
     result.set(image.data.subarray(from, from + rowLength), (row - firstRow) * rowLength);
   }
   return result;
-}
-
-function clip(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
 function triangle(x: number): number {
