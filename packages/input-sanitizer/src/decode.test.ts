@@ -30,14 +30,14 @@ describe('colour', () => {
     const bytes = await raw([10, 20, 30, 0, 40, 50, 60, 255], 2, 4).png().toBuffer();
     const { pixels, codes } = await decoded(bytes);
     expect(pixels).toEqual([10, 20, 30, 40, 50, 60]);
-    expect(codes).toEqual(['alpha-dropped']);
+    expect(codes).toEqual(['alpha-dropped', 'alpha-ambiguous']);
   });
 
   it('flattens onto white where the spec says so', async () => {
     const bytes = await raw([10, 20, 30, 0, 40, 50, 60, 255], 2, 4).png().toBuffer();
     const { pixels, codes } = await decoded(bytes, { alpha: 'flatten' });
     expect(pixels).toEqual([255, 255, 255, 40, 50, 60]);
-    expect(codes).toEqual(['alpha-flattened']);
+    expect(codes).toEqual(['alpha-flattened', 'alpha-ambiguous']);
   });
 
   it('reads a palette as its colours', async () => {
@@ -73,13 +73,13 @@ describe('orientation', () => {
   it('stands the picture upright by default and says so', async () => {
     const { image, codes } = await decoded(await turned());
     expect(image).toMatchObject({ width: 1, height: 2 });
-    expect(codes).toEqual(['orientation-applied']);
+    expect(codes).toEqual(['metadata-stripped', 'orientation-applied']);
   });
 
   it('leaves it as stored where the spec says so, and says that too', async () => {
     const { image, codes } = await decoded(await turned(), { orientation: 'ignore' });
     expect(image).toMatchObject({ width: 2, height: 1 });
-    expect(codes).toEqual(['orientation-ignored']);
+    expect(codes).toEqual(['metadata-stripped', 'orientation-ignored']);
   });
 });
 
