@@ -34,7 +34,7 @@ export class Deadline {
     const cut = new Promise<never>((_, reject) => {
       const timer = setTimeout(() => {
         reject(this.#expired());
-      }, this.#end - performance.now());
+      }, Math.max(0, this.#end - performance.now()));
       const abort = (): void => {
         if (signal) reject(this.#aborted(signal));
       };
