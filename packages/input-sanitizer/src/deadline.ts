@@ -32,9 +32,12 @@ export class Deadline {
     const signal = this.#signal;
     let stop: () => void = () => undefined;
     const cut = new Promise<never>((_, reject) => {
-      const timer = setTimeout(() => {
-        reject(this.#expired());
-      }, Math.max(0, this.#end - performance.now()));
+      const timer = setTimeout(
+        () => {
+          reject(this.#expired());
+        },
+        Math.max(0, this.#end - performance.now()),
+      );
       const abort = (): void => {
         if (signal) reject(this.#aborted(signal));
       };
