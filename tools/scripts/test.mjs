@@ -1,14 +1,22 @@
 // `npm test`: set up, run every check through Nx, and close with one line that counts them all.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { root, run } from './run.mjs';
 import { say, setUp } from './setup.mjs';
 
 const CHECKS = ['lint', 'typecheck', 'api', 'package', 'readme', 'knip', 'format', 'commits'];
 
+// Whatever stops the set-up, the last line counts it.
+const stopped = () => console.log('0 passed, 1 failed');
+process.once('exit', stopped);
 await setUp();
+process.off('exit', stopped);
+
 say('Running every check.');
+// What an earlier run reported must not count; Nx puts back the reports that still hold.
+const projects = findTestedProjects();
+for (const project of projects) rmSync(join(project, 'reports'), { recursive: true, force: true });
 const started = Date.now();
 let output = '';
 const status = await run(
@@ -29,30 +37,31 @@ const skipped = tests.skippedTitles.length > 0 ? `, ${tests.skippedTitles.length
 console.log(`${tests.passed + checks.passed} passed, ${failed} failed${skipped}`);
 process.exitCode = status === 0 && failed === 0 ? 0 : 1;
 
+function findTestedProjects() {
+  return ['packages', 'apps', 'tools']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+    .filter((project) => existsSync(join(project, 'vitest.config.ts')));
+}
+
 /** Sums the reports that the test runs left, fresh or restored from Nx's cache. */
 function countTests() {
   const sum = { passed: 0, failed: 0, skippedTitles: [] };
-  for (const folder of ['packages', 'apps', 'tools']) {
-    for (const name of readdirSync(join(root, folder))) {
-      const project = join(root, folder, name);
-      if (!existsSync(join(project, 'vitest.config.ts'))) continue;
-      const path = join(project, 'reports', 'vitest.json');
-      if (!existsSync(path)) {
-        console.log(`no test report: ${relative(root, project)}`);
-        sum.failed += 1;
-        continue;
-      }
-      const report = JSON.parse(readFileSync(path, 'utf8'));
-      sum.passed += report.numPassedTests;
-      // A file that could not be loaded has no tests to count, and must not pass unseen.
-      const broken = report.testResults.filter(
-        (f) => f.status === 'failed' && f.assertionResults.length === 0,
-      );
-      sum.failed += report.numFailedTests + broken.length;
-      for (const { assertionResults } of report.testResults) {
-        for (const { status, fullName } of assertionResults) {
-          if (status !== 'passed' && status !== 'failed') sum.skippedTitles.push(`${name}: ${fullName}`);
-        }
+  for (const project of projects) {
+    const path = join(project, 'reports', 'vitest.json');
+    if (!existsSync(path)) {
+      console.log(`no test report: ${relative(root, project)}`);
+      sum.failed += 1;
+      continue;
+    }
+    const report = JSON.parse(readFileSync(path, 'utf8'));
+    sum.passed += report.numPassedTests;
+    // A file that could not be loaded has no tests to count, and must not pass unseen.
+    const broken = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0);
+    sum.failed += report.numFailedTests + broken.length;
+    for (const { assertionResults } of report.testResults) {
+      for (const { status, fullName } of assertionResults) {
+        if (status !== 'passed' && status !== 'failed')
+          sum.skippedTitles.push(`${basename(project)}: ${fullName}`);
       }
     }
   }
