@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { parseBench } from './bench.ts';
 import { discoverBenches, selectBench } from './discovery.ts';
 import { describeMachine } from './machine.ts';
+import { installPeers } from './peers.ts';
 import { runRounds } from './rounds.ts';
 import { formatResults } from './table.ts';
 
@@ -41,6 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
     return 64;
   }
+  installPeers(resolve(root, found.project));
   const module = (await import(pathToFileURL(resolve(root, found.path)).href)) as { default?: unknown };
   const bench = parseBench(module.default);
   const results = await runRounds(bench, {
