@@ -4,6 +4,7 @@ import { basename, join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { root, run } from './run.mjs';
 import { say, setUp } from './setup.mjs';
+import { installSystemPackages } from './system-packages.mjs';
 
 const CHECKS = ['lint', 'typecheck', 'api', 'package', 'readme', 'knip', 'format', 'commits'];
 
@@ -11,6 +12,7 @@ const CHECKS = ['lint', 'typecheck', 'api', 'package', 'readme', 'knip', 'format
 const stopped = () => console.log('0 passed, 1 failed');
 process.once('exit', stopped);
 await setUp();
+installSystemPackages(say);
 process.off('exit', stopped);
 
 say('Running every check.');
