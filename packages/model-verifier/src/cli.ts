@@ -1,0 +1,63 @@
+// The program `model-verifier`.
+import { Command, CommanderError } from 'commander';
+import type { CommandLine } from './commands/command-line.ts';
+import { printable, processConsole, type Console } from './commands/console.ts';
+import { EXIT, exitOf, UsageError } from './commands/exit.ts';
+import { ModelError } from './errors.ts';
+
+/** Every command, in the order of `--help`. */
+const COMMANDS: readonly ((line: CommandLine) => void)[] = [];
+
+process.exitCode = await runCli(process.argv.slice(2), processConsole());
+
+/**
+ * Runs the command line `model-verifier …` to its end.
+ *
+ * @param argv - The words after the program's name.
+ * @returns The exit status, one of {@link EXIT}.
+ */
+async function runCli(argv: readonly string[], console: Console): Promise<number> {
+  let status: number = EXIT.verified;
+  const program = new Command('model-verifier')
+    .description('Nothing is loaded that was not verified, and what was verified is what is loaded.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        console.print(text.trimEnd());
+      },
+      writeErr: (text) => {
+        console.complain(text.trimEnd().split('\n').map(printable).join('\n'));
+      },
+    })
+    .showHelpAfterError('(model-verifier --help shows what there is)')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 verified, 1 refused, 2 unreadable or malformed, 64 wrong use, 70 failed.',
+    );
+  const end = (code: number): void => {
+    status = code;
+  };
+  for (const addCommand of COMMANDS) addCommand({ program, console, end });
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    return complain(error, console);
+  }
+}
+
+function complain(error: unknown, console: Console): number {
+  // Commander has already printed its own complaint, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.verified : EXIT.usage;
+  if (error instanceof UsageError) {
+    console.complain(`model-verifier: ${printable(error.message)}`);
+    return EXIT.usage;
+  }
+  if (error instanceof ModelError) {
+    console.complain(`model-verifier: ${error.code}: ${printable(error.message)}`);
+    return exitOf(error);
+  }
+  console.complain('model-verifier: failed');
+  return EXIT.internal;
+}

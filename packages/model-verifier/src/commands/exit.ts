@@ -1,0 +1,21 @@
+import type { ModelError, ModelErrorCode } from '../errors.ts';
+
+/** Exit statuses of `model-verifier`; 64 and 70 are those of sysexits.h. */
+export const EXIT = { verified: 0, refused: 1, malformed: 2, usage: 64, internal: 70 } as const;
+
+/** A command line that asks for something that cannot be done. The message is for the person who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Codes that say: this could not be read, or is not what it claims to be. The rest say: this was read, and refused. */
+const MALFORMED: ReadonlySet<ModelErrorCode> = new Set<ModelErrorCode>([
+  'ERR_MODEL_LOCK',
+  'ERR_MODEL_PATH',
+  'ERR_MODEL_UNREADABLE',
+]);
+
+/** The status that an error ends a command with. */
+export function exitOf({ code }: ModelError): number {
+  return MALFORMED.has(code) ? EXIT.malformed : EXIT.refused;
+}
