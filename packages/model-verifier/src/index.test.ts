@@ -8,5 +8,7 @@ it('exports these names', () => {
     'openModelLock',
     'openVerifiedModel',
     'parseModelLock',
+    'reasonsOf',
+    'verdictOf',
   ]);
 });

@@ -10,7 +10,7 @@ import type {
   ModelFileRole,
   ModelLockDocument,
   NpmSource,
-} from './lock-document.ts';
+} from './lock/document.ts';
 
 export const source: NpmSource = {
   type: 'npm',

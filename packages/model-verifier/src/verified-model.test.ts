@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openModelLock } from './lock.ts';
+import { openModelLock } from './lock/lock.ts';
 import {
   lockedFile,
   lockedModel,

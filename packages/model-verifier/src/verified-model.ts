@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { ModelError } from './errors.ts';
-import type { LockedFile, LockedModel, ModelFileRole, ModelSource } from './lock-document.ts';
-import { firstComponent, folderOf } from './lock-path.ts';
-import { rootDigest, type ModelLock } from './lock.ts';
+import type { LockedFile, LockedModel, ModelFileRole, ModelSource } from './lock/document.ts';
+import { firstComponent, folderOf } from './lock/path.ts';
+import { rootDigest, type ModelLock } from './lock/lock.ts';
 import { checkFolder } from './model-folder.ts';
 import { readOnce } from './regular-file.ts';
 

@@ -1,4 +1,4 @@
-import { ModelError } from './errors.ts';
+import { ModelError } from '../errors.ts';
 
 /** Bytes in one path of a lock: below `PATH_MAX` of every common system with room for the root. */
 const MAX_PATH_BYTES = 1024;

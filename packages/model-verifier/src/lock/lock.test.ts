@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { link, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { LockedFile } from './lock-document.ts';
+import type { LockedFile } from './document.ts';
 import { openModelLock, parseModelLock, rootDigest } from './lock.ts';
 import {
   lockedFile,
@@ -14,7 +14,7 @@ import {
   makeModel,
   smallLock,
   source,
-} from './sample-model.fixture.ts';
+} from '../sample-model.fixture.ts';
 
 const graph = lockedFile('faces/model.onnx', 'model', Buffer.from('graph'));
 const weights = lockedFile('faces/weights.bin', 'external-data', Buffer.from('weights'));

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { ModelError } from './errors.ts';
-import type { LockedFile, LockedModel, ModelLockDocument } from './lock-document.ts';
-import { caseTwinKey, checkLockPath, firstComponent, folderOf } from './lock-path.ts';
-import { lockSchema } from './lock-schema.ts';
-import { readOnce } from './regular-file.ts';
-import { parseStrictJson } from './strict-json.ts';
+import { ModelError } from '../errors.ts';
+import type { LockedFile, LockedModel, ModelLockDocument } from './document.ts';
+import { caseTwinKey, checkLockPath, firstComponent, folderOf } from './path.ts';
+import { lockSchema } from './schema.ts';
+import { readOnce } from '../regular-file.ts';
+import { parseStrictJson } from '../strict-json.ts';
 
 /** Bytes in one lock: some thousand models. */
 const MAX_LOCK_BYTES = 1024 * 1024;

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { lockJsonSchema } from './lock-schema.ts';
+import { lockJsonSchema } from './schema.ts';
 
 it('is what models.lock.schema.json publishes', async () => {
   const published: unknown = JSON.parse(
-    await readFile(new URL('../models.lock.schema.json', import.meta.url), 'utf8'),
+    await readFile(new URL('../../models.lock.schema.json', import.meta.url), 'utf8'),
   );
   expect(published).toEqual(lockJsonSchema());
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkLockPath } from './lock-path.ts';
+import { checkLockPath } from './path.ts';
 
 const check = (path: string) => (): void => {
   checkLockPath(path, 'here');

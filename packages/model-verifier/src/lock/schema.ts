@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelLockDocument } from './lock-document.ts';
+import type { ModelLockDocument } from './document.ts';
 
 /** Bytes in one file: bounds what a lock can make a process allocate. */
 const MAX_FILE_BYTES = 4 * 1024 ** 3;
