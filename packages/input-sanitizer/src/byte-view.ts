@@ -1,5 +1,5 @@
 import { SanitizeError } from './errors.ts';
-import type { ImageFormat } from './header.ts';
+import type { ImageFormat } from './image-header.ts';
 
 /** Reads numbers out of a stranger's bytes. Every read is bounds-checked: past the end is `ERR_INPUT_CORRUPT`. */
 export class ByteView {

@@ -6,7 +6,7 @@ import { SanitizeError } from './errors.ts';
 import { findInAlpha, findInHeader } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { inspectImage } from './header.ts';
-import type { ImageHeader } from './header.ts';
+import type { ImageHeader } from './image-header.ts';
 import { uprightImage } from './orientation.ts';
 import type { RgbImage, Size } from './rgb-image.ts';
 import type { InputSpec } from './spec.ts';

@@ -1,4 +1,4 @@
-import type { ImageFormat } from './header.ts';
+import type { ImageFormat } from './image-header.ts';
 
 const LOADERS: Readonly<Record<ImageFormat, string>> = {
   jpeg: 'VipsForeignLoadJpeg',

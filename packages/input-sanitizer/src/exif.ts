@@ -1,4 +1,4 @@
-import type { Orientation } from './header.ts';
+import type { Orientation } from './image-header.ts';
 
 const TAG_ORIENTATION = 0x0112;
 const TYPE_SHORT = 3;

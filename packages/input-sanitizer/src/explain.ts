@@ -1,4 +1,4 @@
-import type { ImageFormat } from './header.ts';
+import type { ImageFormat } from './image-header.ts';
 import { specHash } from './spec-hash.ts';
 import type { ColourPolicy, Geometry, InputLimits, InputSpec, Pair, Resample, TensorSpec } from './spec.ts';
 

@@ -1,5 +1,5 @@
 import type { AlphaDifference } from './alpha.ts';
-import type { ImageHeader } from './header.ts';
+import type { ImageHeader } from './image-header.ts';
 import type { GeometryPlan } from './geometry.ts';
 import { SCALING_ATTACK_SCORE, skipsPixels } from './scaling-score.ts';
 import type { InputSpec, Resample } from './spec.ts';

@@ -31,7 +31,7 @@ export type { ByteStream, FromStreamOptions } from './from-stream.ts';
 export type { FromUrlOptions } from './from-url.ts';
 export type { UrlPolicy } from './url-policy.ts';
 export type { Placement } from './geometry.ts';
-export type { ColourKind, ImageFormat, ImageHeader, MetadataKind, Orientation } from './header.ts';
+export type { ColourKind, ImageFormat, ImageHeader, MetadataKind, Orientation } from './image-header.ts';
 export type {
   GluoncvClassificationOptions,
   GluoncvDetectionOptions,

@@ -1,7 +1,7 @@
 import { ByteView } from './byte-view.ts';
 import { SanitizeError } from './errors.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ImageHeader, MetadataKind, Orientation } from './header.ts';
+import type { ImageHeader, MetadataKind, Orientation } from './image-header.ts';
 
 /** Everything below it, but TEM, is reserved. */
 const FIRST_MARKER = 0xc0;

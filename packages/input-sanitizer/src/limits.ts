@@ -1,5 +1,5 @@
 import { SanitizeError } from './errors.ts';
-import type { ImageHeader } from './header.ts';
+import type { ImageHeader } from './image-header.ts';
 import type { InputSpec } from './spec.ts';
 
 /** @throws {SanitizeError} `ERR_INPUT_TOO_LARGE`. */

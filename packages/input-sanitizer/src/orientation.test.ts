@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import type { Orientation } from './header.ts';
+import type { Orientation } from './image-header.ts';
 import { uprightImage } from './orientation.ts';
 
 const width = 3;

@@ -1,4 +1,4 @@
-import type { Orientation } from './header.ts';
+import type { Orientation } from './image-header.ts';
 import type { RgbImage, Size } from './rgb-image.ts';
 
 /** The sides of a stored picture once it stands upright, and the other way round: 5 to 8 swap them. */

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { ByteView } from './byte-view.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ColourKind, ImageHeader, MetadataKind, Orientation } from './header.ts';
+import type { ColourKind, ImageHeader, MetadataKind, Orientation } from './image-header.ts';
 
 /** Colour type -> what it is, and the bit depths that go with it. PNG 3rd edition, table 12. */
 const COLOUR_TYPES: Readonly<

@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts';
 import { planGeometry } from './geometry.ts';
 import type { GeometryPlan, Placement } from './geometry.ts';
 import { inspectImage } from './header.ts';
-import type { ImageFormat, ImageHeader } from './header.ts';
+import type { ImageFormat, ImageHeader } from './image-header.ts';
 import { uprightImage, uprightSize } from './orientation.ts';
 import { resizeWindow } from './resize.ts';
 import { cropImage, placeImage } from './rgb-image.ts';

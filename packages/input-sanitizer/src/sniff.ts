@@ -1,5 +1,5 @@
 import { SanitizeError } from './errors.ts';
-import type { ImageFormat } from './header.ts';
+import type { ImageFormat } from './image-header.ts';
 
 interface Signature {
   readonly name: string;

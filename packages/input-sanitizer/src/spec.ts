@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SanitizeError } from './errors.ts';
-import type { ImageFormat } from './header.ts';
+import type { ImageFormat } from './image-header.ts';
 
 /** The resamplers: `pil-*` is Pillow's, `cv2-linear` OpenCV's, byte for byte; `fast` is the decoder's own. */
 export const RESAMPLES = ['pil-bilinear', 'pil-bicubic', 'pil-lanczos', 'cv2-linear', 'fast'] as const;

@@ -1,6 +1,6 @@
 import { ByteView } from './byte-view.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ImageHeader, MetadataKind, Orientation } from './header.ts';
+import type { ImageHeader, MetadataKind, Orientation } from './image-header.ts';
 
 const FLAG_ANIMATION = 0x02;
 const FLAG_ALPHA = 0x10;

@@ -2,7 +2,7 @@
 // import, and no decoder is loaded before the first picture.
 import { z } from 'zod';
 import { inspectImage } from './header.ts';
-import type { ImageHeader } from './header.ts';
+import type { ImageHeader } from './image-header.ts';
 import { parseOptions } from './parse-options.ts';
 import { reencodeImage } from './reencode.ts';
 import type { ReencodedImage } from './reencode.ts';

@@ -1,6 +1,6 @@
 import { SanitizeError } from '../errors.ts';
 import { inspectImage } from '../header.ts';
-import type { ImageHeader } from '../header.ts';
+import type { ImageHeader } from '../image-header.ts';
 import { limits } from '../presets/limit-sets.ts';
 import type { InputSpec } from '../spec.ts';
 import { count, printable, printRefusal, type Console } from './console.ts';

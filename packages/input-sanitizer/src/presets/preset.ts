@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ImageFormat } from '../header.ts';
+import type { ImageFormat } from '../image-header.ts';
 import { defineInputSpec } from '../spec.ts';
 import type { ColourPolicy, InputLimits, InputSpec, Resample } from '../spec.ts';
 
