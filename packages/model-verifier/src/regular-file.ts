@@ -25,26 +25,46 @@ export interface FileContent {
 /**
  * Reads a regular file below a root once into one buffer and hashes that buffer.
  *
+ * @param root - Absolute folder.
+ * @param path - Relative to the root, `/`-separated, sound by `checkLockPath`.
+ * @throws {ModelError} As {@link withRegularFile}.
+ */
+export async function readOnce(root: string, path: string, rule: SizeRule): Promise<FileContent> {
+  return withRegularFile(root, path, rule, (handle, { size }) => readAll(handle, Number(size), path));
+}
+
+/**
+ * Opens a regular file below a root, lets `read` read it through its descriptor, and makes sure that it was the same
+ * file, unchanged, all the while.
+ *
  * No component below the root may be a link, the file may have one name only, and what `fstat` says before the first
  * byte must still be so after the last. What happens above the root is the operator's.
  *
  * @param root - Absolute folder.
- * @param path - Relative to the root, `/`-separated, sound by `checkLockPath`.
- * @throws {ModelError} `ERR_MODEL_MISSING`, `_LINK`, `_SIZE`, `_CHANGED`, `_UNREADABLE`.
+ * @param path - Relative to the root, `/`-separated and normalised, without `..`.
+ * @param read - Gets the open file and what `fstat` says of it; the file is closed when it settles.
+ * @returns What `read` answers.
+ * @throws {ModelError} `ERR_MODEL_MISSING`, `_LINK`, `_SIZE`, `_CHANGED`, `_UNREADABLE`, and what `read` throws.
  */
-export async function readOnce(root: string, path: string, rule: SizeRule): Promise<FileContent> {
+export async function withRegularFile<T>(
+  root: string,
+  path: string,
+  rule: SizeRule,
+  read: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
+): Promise<T> {
   try {
     const named = await checkComponents(root, path);
     await using handle = await open(join(root, path), OPEN_FLAGS);
     const before = await handle.stat({ bigint: true });
     checkRegular(before, path);
     if (!isSameFile(named, before)) throw changed(path);
-    const content = await readAll(handle, checkSize(before, path, rule), path);
+    checkSize(before, path, rule);
+    const result = await read(handle, before);
     const after = await handle.stat({ bigint: true });
     if (!isUnchanged(before, after)) throw changed(path);
     // A folder swapped for a link while the file was opened shows here, as long as it is still swapped.
     if (!isSameFile(await checkComponents(root, path), after)) throw changed(path);
-    return content;
+    return result;
   } catch (error) {
     throw toModelError(error, path);
   }
@@ -69,7 +89,7 @@ function checkRegular(stats: BigIntStats, path: string): void {
   if (stats.nlink !== 1n) throw notPlain(path, `found ${stats.nlink.toString()} hard links`);
 }
 
-function checkSize({ size }: BigIntStats, path: string, rule: SizeRule): number {
+function checkSize({ size }: BigIntStats, path: string, rule: SizeRule): void {
   const bytes = Number(size);
   if ('bytes' in rule && bytes !== rule.bytes) {
     throw new ModelError('ERR_MODEL_SIZE', `${path}: expected ${rule.bytes} bytes, found ${bytes}`);
@@ -80,7 +100,6 @@ function checkSize({ size }: BigIntStats, path: string, rule: SizeRule): number 
       `${path}: expected at most ${rule.maxBytes} bytes, found ${bytes}`,
     );
   }
-  return bytes;
 }
 
 async function readAll(handle: FileHandle, bytes: number, path: string): Promise<FileContent> {
@@ -108,7 +127,8 @@ function notPlain(path: string, found: string): ModelError {
   return new ModelError('ERR_MODEL_LINK', `${path}: expected a regular file with one name, ${found}`);
 }
 
-function changed(path: string): ModelError {
+/** The error of a file that did not hold still. */
+export function changed(path: string): ModelError {
   return new ModelError('ERR_MODEL_CHANGED', `${path}: changed while it was read`);
 }
 
