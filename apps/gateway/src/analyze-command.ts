@@ -40,18 +40,25 @@ export async function analyzeCommand(command: AnalyzeCommand, console: Console):
 
   let refused = 0;
   let unwritten = 0;
+  let rendered = 0;
   let done = 0;
   const answers = mapInOrder(paths, workers, (path) =>
     answer(gateway, command, path, folder?.reserve(pictureName(path))),
   );
-  for await (const { document, renderError } of answers) {
+  for await (const { document, isRendered, renderError } of answers) {
     if ('error' in document) refused += 1;
+    if (isRendered) rendered += 1;
     console.print(json ? printableJson(document) : describeDocument(document));
     done += 1;
     console.progress(`${done} of ${paths.length}`);
     if (renderError === undefined) continue;
     unwritten += 1;
     console.complain(`no annotated picture: ${renderError.code}: ${printable(renderError.message)}`);
+  }
+  if (render !== undefined) {
+    console.complain(
+      `${rendered} annotated ${rendered === 1 ? 'picture is' : 'pictures are'} in ${printable(render)}`,
+    );
   }
   if (refused > 0) return EXIT.inputRefused;
   return unwritten > 0 ? EXIT.internal : EXIT.done;
@@ -63,6 +70,7 @@ function suffixOf(pipeline: PipelineName): string {
 
 interface Answer {
   readonly document: AnalysisDocument;
+  readonly isRendered: boolean;
   readonly renderError?: PublicError;
 }
 
@@ -76,14 +84,14 @@ async function answer(
   try {
     picture = await readPicture(path, pipelineOf(pipeline).spec.limits.maxBytes);
   } catch (error) {
-    return { document: gateway.refuse(pipeline, pictureName(path), error) };
+    return { document: gateway.refuse(pipeline, pictureName(path), error), isRendered: false };
   }
   const document = await gateway.analyze(pipeline, picture, { topK });
-  if (files === undefined || 'error' in document) return { document };
+  if (files === undefined || 'error' in document) return { document, isRendered: false };
   try {
     await files.write(suffixOf(pipeline), await gateway.annotate(picture, [document.result]));
-    return { document };
+    return { document, isRendered: true };
   } catch (error) {
-    return { document, renderError: toPublicError(error) };
+    return { document, isRendered: false, renderError: toPublicError(error) };
   }
 }

@@ -61,7 +61,9 @@ describe('sallyport analyze on the sample pictures', { timeout: 60_000 }, () => 
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-render-'));
     try {
       const argv = ['analyze', 'faces', 'samples/astronaut.png', '--json', '--render', folder];
-      expect((await sallyport(argv)).status).toBe(0);
+      const run = await sallyport(argv);
+      expect(run.status).toBe(0);
+      expect(run.stderr).toContain(`1 annotated picture is in ${folder}`);
       expect(await readdir(folder)).toEqual(['astronaut.faces.png']);
       const drawn = sharp(join(folder, 'astronaut.faces.png'));
       const original = sharp(join(repository, 'samples/astronaut.png')).removeAlpha();

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { analyzeCommand } from './analyze-command.ts';
 import type { GatewayConfigInput } from './config.ts';
@@ -9,6 +10,9 @@ import { printable } from './wording.ts';
 
 /** Settings of a run that no flag can change; tests open the gateway on a worker or a repository of their own. */
 export type RunOverrides = Partial<Pick<GatewayConfigInput, 'worker' | 'root' | 'memoryMb'>>;
+
+// The same from src and from dist: both lie beside the manifest.
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 interface CommonFlags {
   readonly models?: string;
@@ -31,6 +35,7 @@ export async function runCli(
     .description(
       'Runs computer-vision models on pictures from strangers, each in a killable process of its own.',
     )
+    .version(version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {

@@ -144,4 +144,11 @@ describe('usage', { timeout: 30_000 }, () => {
     expect(run.status).toBe(0);
     expect(run.stdout).toContain('--render <folder>');
   });
+
+  it('--version prints the version and nothing else', async () => {
+    const run = await sallyport(['--version']);
+    expect(run.status).toBe(0);
+    expect(run.stdout).toMatch(/^\d+\.\d+\.\d+\S*\n?$/);
+    expect(run.stderr).toBe('');
+  });
 });
