@@ -85,6 +85,31 @@ it('says stretching, the fast resampler and flattening', () => {
   ]);
 });
 
+it('says what becomes of profiles, inks and deep samples', () => {
+  const colour = (policy: object) => lines(presets.unit({ colour: policy }), /^Colour:/);
+  expect(colour({ icc: 'convert' })).toEqual([
+    'Colour: sRGB, converted where a profile is embedded; broken profiles are refused; CMYK is refused',
+  ]);
+  expect(colour({ icc: 'convert', cmyk: 'convert' })).toEqual([
+    "Colour: sRGB, converted where a profile is embedded; broken profiles are refused; CMYK is converted by its profile, without one by Pillow's arithmetic",
+  ]);
+  expect(colour({ cmyk: 'convert', depth16: 'refuse' })).toEqual([
+    "Colour: as stored, in RGB; embedded profiles are ignored; CMYK is converted by Pillow's arithmetic; 16-bit samples are refused",
+  ]);
+});
+
+it('says a half type with the range it has in half precision', () => {
+  const spec = defineInputSpec({
+    ...presets.torchvision(),
+    tensor: { layout: 'NCHW', dtype: 'f16', scale: 0.1 },
+  });
+  expect(lines(spec, /^(Tensor|Values|Range):/)).toEqual([
+    'Tensor: float16 [1, 3, 224, 224], NCHW',
+    'Values: (0 to 255 * 0.1 - mean) / std, each step in float32, the result rounded to float16; mean 0 0 0; std 1 1 1',
+    'Range: red 0.000 to 25.500, green 0.000 to 25.500, blue 0.000 to 25.500',
+  ]);
+});
+
 it('differs wherever two specs differ', () => {
   const one = presets.torchvision({ limits: { maxScans: 31 } });
   expect(explain(one)).not.toBe(explain(presets.torchvision()));

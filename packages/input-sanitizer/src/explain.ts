@@ -1,5 +1,7 @@
 import type { ImageFormat } from './image-header.ts';
 import { specHash } from './spec-hash.ts';
+import { TENSOR_TYPES } from './tensor.ts';
+import { valueEnds } from './tensor-values.ts';
 import type { ColourPolicy, Geometry, InputLimits, InputSpec, Pair, Resample, TensorSpec } from './spec.ts';
 
 const FORMAT_NAMES: Readonly<Record<ImageFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
@@ -39,7 +41,7 @@ export function explain(spec: InputSpec): string {
   return [
     `Formats: ${list(formats.map((format) => FORMAT_NAMES[format]))}, told by content; all others are refused`,
     ...explainLimits(limits),
-    'Colour: as stored, in RGB; embedded profiles are ignored; CMYK is refused',
+    `Colour: ${explainColour(colour)}`,
     `Transparency: ${ALPHA[colour.alpha]}`,
     `Orientation: ${ORIENTATION[colour.orientation]}`,
     `Size: ${explainGeometry(geometry)}`,
@@ -67,6 +69,19 @@ function explainLimits(limits: InputLimits): string[] {
   ];
 }
 
+function explainColour({ icc, cmyk, depth16 }: ColourPolicy): string {
+  return [
+    icc === 'ignore'
+      ? 'as stored, in RGB; embedded profiles are ignored'
+      : 'sRGB, converted where a profile is embedded; broken profiles are refused',
+    cmyk === 'refuse'
+      ? 'CMYK is refused'
+      : `CMYK is converted${icc === 'convert' ? ' by its profile, without one' : ''} by Pillow's arithmetic`,
+    // What every spec did before the key existed needs no words.
+    ...(depth16 === 'refuse' ? ['16-bit samples are refused'] : []),
+  ].join('; ');
+}
+
 function explainGeometry(geometry: Geometry): string {
   if ('stretch' in geometry) return `stretched to ${sides(geometry.stretch)}, ratio not kept`;
   if ('resizeShort' in geometry) {
@@ -84,7 +99,7 @@ function explainShape(geometry: Geometry, { layout, dtype, channels }: TensorSpe
   const [width, height] = tensorSides(geometry) ?? ['width', 'height'];
   const depth = CHANNELS[channels].length;
   const dims = layout === 'NCHW' ? [1, depth, height, width] : [1, height, width, depth];
-  return `${dtype === 'f32' ? 'float32' : 'uint8'} [${dims.join(', ')}], ${layout}`;
+  return `${TENSOR_TYPES[dtype]} [${dims.join(', ')}], ${layout}`;
 }
 
 /** The sides that the geometry gives every picture; none where they are the picture's own. */
@@ -94,14 +109,17 @@ function tensorSides(geometry: Geometry): Pair | undefined {
   return 'letterbox' in geometry ? geometry.letterbox : undefined;
 }
 
-function explainValues({ channels, dtype, scale, mean, std }: TensorSpec): string[] {
+function explainValues(tensor: TensorSpec): string[] {
+  const { channels, dtype, scale, mean, std } = tensor;
   if (dtype === 'u8') return ['Values: 0 to 255, as decoded'];
   const ends = CHANNELS[channels].map((name, channel) => {
-    const [low, high] = [0, 255].map((value) => (value * scale - mean[channel]!) / std[channel]!);
-    return `${name} ${low!.toFixed(3)} to ${high!.toFixed(3)}`;
+    const [low, high] = valueEnds(tensor, channel);
+    return `${name} ${low.toFixed(3)} to ${high.toFixed(3)}`;
   });
+  const rounding =
+    dtype === 'f16' ? 'each step in float32, the result rounded to float16' : 'each step in float32';
   return [
-    `Values: (0 to 255 * ${scale} - mean) / std, each step in float32; mean ${mean.join(' ')}; std ${std.join(' ')}`,
+    `Values: (0 to 255 * ${scale} - mean) / std, ${rounding}; mean ${mean.join(' ')}; std ${std.join(' ')}`,
     `Range: ${ends.join(', ')}`,
   ];
 }

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { endianness } from 'node:os';
 import { Deadline } from './deadline.ts';
 import { decodeStored } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
@@ -16,7 +15,7 @@ import type { RgbImage } from './rgb-image.ts';
 import { scoreScaling, skipsPixels } from './scaling-score.ts';
 import { specHash } from './spec-hash.ts';
 import type { ExactResample, InputSpec, Resample } from './spec.ts';
-import { imageToTensor } from './tensor.ts';
+import { imageToTensor, littleEndianBytes } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Wall time of each step in milliseconds. */
@@ -93,20 +92,39 @@ export async function sanitizeImage(
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
   deadline.check();
   const header = inspectImage(bytes, spec);
+  return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
+}
+
+/** One picture of a file whose header was accepted under the same spec. */
+export interface InspectedFrame {
+  readonly bytes: Uint8Array;
+  readonly header: ImageHeader;
+  /** From 0; 0 for a still. */
+  readonly frame: number;
+  /** When work on it began, by `performance.now()`. */
+  readonly started: number;
+  /** Of the bytes, in hex, where it is known already. */
+  readonly sha256?: string;
+}
+
+/** Decodes one frame, brings it to size and lays it out: {@link sanitizeImage} after the header. */
+export async function sanitizeFrame(
+  { bytes, header, frame, started, sha256: knownSha256 }: InspectedFrame,
+  spec: InputSpec,
+  deadline: Deadline,
+  options: SanitizeOptions,
+): Promise<SanitizedImage> {
   const turns = spec.colour.orientation === 'exif' ? header.orientation : 1;
   const plan = planGeometry(spec.geometry, uprightSize(header, turns));
   const choice = chooseResample(header, spec, plan);
   const inspected = performance.now();
 
-  const decoding = decodeStored(
-    bytes,
-    header,
-    spec,
-    deadline,
-    choice.fast ? uprightSize(plan.resized, turns) : undefined,
-  );
+  const decoding = decodeStored(bytes, header, spec, deadline, {
+    frame,
+    size: choice.fast ? uprightSize(plan.resized, turns) : undefined,
+  });
   // Hashed while the decoder works on its own thread.
-  const sha256 = hash('sha256', bytes);
+  const sha256 = knownSha256 ?? hash('sha256', bytes);
   const stored = await decoding;
   const upright = uprightImage(stored.image, turns);
   deadline.check();
@@ -122,13 +140,13 @@ export async function sanitizeImage(
   if ((options.scalingScore ?? choice.exact === 'cv2-linear') && skipsPixels(plan)) {
     // Where the decoder resized on the way there is no whole picture yet.
     const whole = choice.fast
-      ? uprightImage((await decodeStored(bytes, header, spec, deadline)).image, turns)
+      ? uprightImage((await decodeStored(bytes, header, spec, deadline, { frame })).image, turns)
       : upright;
     scalingScore = scoreScaling(whole, plan, { image: part, resample: choice.fast ? 'fast' : choice.exact });
     deadline.check();
   }
   const pixelsSha256 = hash('sha256', fitted.data);
-  const tensorSha256 = hash('sha256', littleEndian(tensor));
+  const tensorSha256 = hash('sha256', littleEndianBytes(tensor));
   const ended = performance.now();
 
   const findings = [
@@ -191,11 +209,4 @@ function chooseResample(header: ImageHeader, { geometry, colour }: InputSpec, pl
 
 function resizePart(image: RgbImage, { resized, window }: GeometryPlan, { fast, exact }: Choice): RgbImage {
   return fast ? cropImage(image, window) : resizeWindow(image, resized, window, exact);
-}
-
-/** The bytes of a tensor as they lie in a little-endian file: a digest must not depend on the machine. */
-function littleEndian({ data }: Tensor): Uint8Array {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (data instanceof Uint8Array || endianness() === 'LE') return bytes;
-  return Buffer.from(bytes).swap32();
 }

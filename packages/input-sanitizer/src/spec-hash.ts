@@ -1,16 +1,40 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { InputSpec } from './spec.ts';
+
+/**
+ * Keys that came after the first release, with their defaults. At its default such a key is left out of what is hashed,
+ * so that a spec written before it keeps the hash under which its results were filed.
+ */
+const LATER_KEYS = { colour: { depth16: 'reduce' } } as const;
+
+const hashes = new WeakMap<InputSpec, string>();
 
 /**
  * Names a spec by its content: SHA-256 in hex over canonical JSON, so the order of keys does not matter.
  * Two specs with the same hash turn the same bytes into the same tensor.
  *
+ * Defaults are part of it, written out or not, but for keys that a later release has added: at their default
+ * (`colour.depth16: 'reduce'`) they are left out, so that the hash of an unchanged spec stays the same.
+ *
  * @see RFC 8785 (JSON Canonicalization Scheme), of which plain numbers, ASCII keys and sorted keys are used
  */
 export function specHash(spec: InputSpec): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sortKeys(spec)))
-    .digest('hex');
+  const known = hashes.get(spec);
+  if (known !== undefined) return known;
+  const computed = hash('sha256', JSON.stringify(sortKeys(withoutLaterDefaults(spec))));
+  // What can still change has no lasting name.
+  if (isDeeplyFrozen(spec)) hashes.set(spec, computed);
+  return computed;
+}
+
+function withoutLaterDefaults(spec: InputSpec): unknown {
+  const { depth16, ...colour } = spec.colour;
+  return depth16 === LATER_KEYS.colour.depth16 ? { ...spec, colour } : spec;
+}
+
+function isDeeplyFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen);
 }
 
 function sortKeys(value: unknown): unknown {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { defineInputSpec } from './spec.ts';
+import type { InputSpec } from './spec.ts';
 import { specHash } from './spec-hash.ts';
 
 const least = { formats: ['jpeg'], geometry: { stretch: 224 }, tensor: { layout: 'NCHW', dtype: 'f32' } };
@@ -69,7 +70,12 @@ describe('refuses', () => {
     ['no geometry', { ...least, geometry: {} }],
     ['an unknown resampler', { ...least, geometry: { stretch: 224, resample: 'nearest' } }],
     ['an unknown tensor key', { ...least, tensor: { ...least.tensor, bias: 1 } }],
-    ['a half type', { ...least, tensor: { layout: 'NCHW', dtype: 'f16' } }],
+    [
+      'a half value beyond binary16',
+      { ...least, tensor: { layout: 'NCHW', dtype: 'f16', scale: 65520 / 255 } },
+    ],
+    ['a value beyond float32', { ...least, tensor: { layout: 'NCHW', dtype: 'f32', scale: 1e37 } }],
+    ['a std that float32 takes for zero', { ...least, tensor: { ...least.tensor, std: [1, 1, 1e-46] } }],
     ['a mean of two numbers', { ...least, tensor: { ...least.tensor, mean: [0, 0] } }],
     [
       'three means for one gray channel',
@@ -79,7 +85,9 @@ describe('refuses', () => {
     ['an infinite mean', { ...least, tensor: { ...least.tensor, mean: [Infinity, 0, 0] } }],
     ['a scale on bytes', { ...least, tensor: { layout: 'NCHW', dtype: 'u8', scale: 0.5 } }],
     ['a mean on bytes', { ...least, tensor: { layout: 'NCHW', dtype: 'u8', mean: [1, 0, 0] } }],
-    ['converting CMYK', { ...least, colour: { cmyk: 'convert' } }],
+    ['an unknown way with CMYK', { ...least, colour: { cmyk: 'ignore' } }],
+    ['an unknown way with profiles', { ...least, colour: { icc: 'refuse' } }],
+    ['an unknown way with deep samples', { ...least, colour: { depth16: 'clip' } }],
     ['sides that exclude each other', { ...least, limits: { minSide: 11, maxSide: 10 } }],
     ['a crop larger than the picture can be', { ...least, geometry: { resizeShort: 224, crop: 225 } }],
     ['a tensor side of zero', { ...least, geometry: { stretch: 0 } }],
@@ -94,6 +102,14 @@ it.each([
   ['a crop as large as the short side', { ...least, geometry: { resizeShort: 224, crop: 224 } }],
   ['the largest tensor side', { ...least, geometry: { stretch: 4096 } }],
   ['one mean for one gray channel', { ...least, tensor: { ...least.tensor, channels: 'gray', mean: [0.5] } }],
+  [
+    'the largest value that binary16 has',
+    { ...least, tensor: { layout: 'NCHW', dtype: 'f16', scale: 65504 / 255 } },
+  ],
+  [
+    'every other way with colour',
+    { ...least, colour: { icc: 'convert', cmyk: 'convert', depth16: 'refuse' } },
+  ],
   ['equal least and largest sides', { ...least, limits: { minSide: 10, maxSide: 10 } }],
 ])('accepts %s', (_, json) => {
   expect(Object.isFrozen(defineInputSpec(json))).toBe(true);
@@ -139,6 +155,27 @@ describe('specHash', () => {
     const one = { ...least, tensor: { ...least.tensor, mean: [1, 2, 3] } };
     const other = { ...least, tensor: { ...least.tensor, mean: [3, 2, 1] } };
     expect(specHash(defineInputSpec(one))).not.toBe(specHash(defineInputSpec(other)));
+  });
+
+  it('sees every choice about colour', () => {
+    const colours = [{}, { icc: 'convert' }, { cmyk: 'convert' }, { depth16: 'refuse' }];
+    const hashes = colours.map((colour) => specHash(defineInputSpec({ ...least, colour })));
+    expect(new Set(hashes).size).toBe(colours.length);
+  });
+
+  it('does not see a key that came later, as long as it is at its default', () => {
+    const { colour } = defineInputSpec(least);
+    expect(colour.depth16).toBe('reduce');
+    expect(specHash(defineInputSpec({ ...least, colour: { depth16: 'reduce' } }))).toBe(
+      specHash(defineInputSpec(least)),
+    );
+  });
+
+  it('follows an object that is not frozen', () => {
+    const loose = structuredClone(defineInputSpec(least)) as { tensor: { dtype: string } } & InputSpec;
+    const before = specHash(loose);
+    loose.tensor.dtype = 'f16';
+    expect(specHash(loose)).not.toBe(before);
   });
 
   it('is SHA-256 in hex over canonical JSON', () => {

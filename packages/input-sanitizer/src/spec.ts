@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SanitizeError } from './errors.ts';
+import { valueEnds } from './tensor-values.ts';
 import type { ImageFormat } from './image-header.ts';
 
 /** The resamplers: `pil-*` is Pillow's, `cv2-linear` OpenCV's, byte for byte; `fast` is the decoder's own. */
@@ -37,11 +38,23 @@ export interface InputLimits {
 /** What becomes of colour, transparency and orientation. */
 export interface ColourPolicy {
   readonly space: 'rgb';
-  /** Embedded profiles are not applied. */
-  readonly icc: 'ignore';
+  /**
+   * `ignore` (default) takes the values as stored, as Pillow and torchvision do. `convert` brings a picture with an
+   * embedded profile to sRGB in the decoder (perceptual intent); a profile that is broken, or is not for the picture's
+   * kind of colour, is `ERR_INPUT_COLOUR`.
+   */
+  readonly icc: 'ignore' | 'convert';
   /** `drop` (default) removes alpha, `flatten` lays the picture on white, `refuse` is `ERR_INPUT_COLOUR`. */
   readonly alpha: 'drop' | 'flatten' | 'refuse';
-  readonly cmyk: 'refuse';
+  /**
+   * CMYK and YCCK. `refuse` (default) is `ERR_INPUT_COLOUR`; `convert` goes through the embedded profile where `icc` is
+   * `convert` and there is one, otherwise by Pillow's arithmetic, which knows no inks.
+   */
+  readonly cmyk: 'refuse' | 'convert';
+  /**
+   * Samples of 16 bits. `reduce` (default) keeps the high byte, grey as well as colour, `refuse` is `ERR_INPUT_COLOUR`.
+   */
+  readonly depth16: 'reduce' | 'refuse';
   /** `exif` (default) turns the picture upright, `ignore` leaves it as stored (as Pillow and torchvision do). */
   readonly orientation: 'exif' | 'ignore';
 }
@@ -57,10 +70,11 @@ export type Geometry = { readonly resample: Resample } & (
 /** How pixels are laid out and scaled. `mean` and `std` have one number per channel, in the tensor's own order. */
 export interface TensorSpec {
   readonly layout: 'NCHW' | 'NHWC';
-  readonly dtype: 'f32' | 'u8';
+  /** `f32` and `u8`, or `f16`: the `f32` value rounded to IEEE 754 binary16, ties to even. */
+  readonly dtype: 'f32' | 'f16' | 'u8';
   /** Default `rgb`. `gray` is one channel of ITU-R 601 luma. */
   readonly channels: 'rgb' | 'bgr' | 'gray';
-  /** Factor on the 8-bit value, before mean and std. Default 1/255 for `f32`; 1 for `u8`, which allows nothing else. */
+  /** Factor on the 8-bit value, before mean and std. Default 1/255; 1 for `u8`, which allows nothing else. */
   readonly scale: number;
   /** Subtracted after scaling. Default 0. */
   readonly mean: readonly number[];
@@ -105,9 +119,10 @@ const limitsSchema = z.strictObject({
 
 const colourSchema = z.strictObject({
   space: z.literal('rgb').default('rgb'),
-  icc: z.literal('ignore').default('ignore'),
+  icc: z.enum(['ignore', 'convert']).default('ignore'),
   alpha: z.enum(['drop', 'flatten', 'refuse']).default('drop'),
-  cmyk: z.literal('refuse').default('refuse'),
+  cmyk: z.enum(['refuse', 'convert']).default('refuse'),
+  depth16: z.enum(['reduce', 'refuse']).default('reduce'),
   orientation: z.enum(['exif', 'ignore']).default('exif'),
 });
 
@@ -139,7 +154,7 @@ const channelNumbers = z.array(z.number()).readonly();
 const tensorSchema = z
   .strictObject({
     layout: z.enum(['NCHW', 'NHWC']),
-    dtype: z.enum(['f32', 'u8']),
+    dtype: z.enum(['f32', 'f16', 'u8']),
     channels: z.enum(['rgb', 'bgr', 'gray']).default('rgb'),
     scale: z.number().positive().optional(),
     mean: channelNumbers.optional(),
@@ -153,7 +168,7 @@ const tensorSchema = z
       layout,
       dtype,
       channels,
-      scale: scale ?? (dtype === 'f32' ? 1 / 255 : 1),
+      scale: scale ?? (dtype === 'u8' ? 1 : 1 / 255),
       mean: mean ?? Array<number>(count).fill(0),
       std: std ?? Array<number>(count).fill(1),
     };
@@ -166,10 +181,13 @@ const tensorSchema = z
   )
   .refine(
     ({ dtype, scale, mean, std }) =>
-      dtype === 'f32' ||
+      dtype !== 'u8' ||
       (scale === 1 && mean.every((value) => value === 0) && std.every((value) => value === 1)),
     { error: 'u8 leaves the pixel values alone: no scale, mean or std' },
-  );
+  )
+  .refine((tensor) => tensor.mean.every((_, channel) => valueEnds(tensor, channel).every(Number.isFinite)), {
+    error: 'scale, mean and std must give values that the dtype can hold',
+  });
 
 const specSchema = z
   .strictObject({

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { fromHalfBits, toHalfBits } from './half.ts';
 import type { RgbImage } from './rgb-image.ts';
 import { defineInputSpec } from './spec.ts';
-import { imageToTensor } from './tensor.ts';
+import { imageToTensor, littleEndianBytes } from './tensor.ts';
 
 /** Two pixels wide, one high: (1, 2, 3) and (4, 5, 6). */
 const image: RgbImage = { width: 2, height: 1, channels: 3, data: Uint8Array.from([1, 2, 3, 4, 5, 6]) };
@@ -43,6 +44,32 @@ it('scales, subtracts and divides in this order, rounding each step to float32',
   const step = Math.fround(Math.fround(3 / 255) - Math.fround(0.406));
   expect(tensor.type).toBe('float32');
   expect(tensor.data[2]).toBe(Math.fround(step / Math.fround(0.225)));
+});
+
+it('rounds the float32 value to binary16, as bit patterns', () => {
+  const values = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+  const floats = layOut({ layout: 'NCHW', dtype: 'f32', ...values });
+  const halves = layOut({ layout: 'NCHW', dtype: 'f16', ...values });
+  expect(halves.type).toBe('float16');
+  expect(halves.dims).toEqual([1, 3, 1, 2]);
+  expect(halves.data).toBeInstanceOf(Uint16Array);
+  expect(Array.from(halves.data)).toEqual(Array.from(floats.data, toHalfBits));
+});
+
+it('has binary16 in any layout and channel order', () => {
+  const bits = (tensor: object) =>
+    Array.from(layOut({ dtype: 'f16', scale: 1, ...tensor }).data, fromHalfBits);
+  expect(bits({ layout: 'NHWC', channels: 'bgr' })).toEqual([3, 2, 1, 6, 5, 4]);
+  expect(bits({ layout: 'NCHW', channels: 'gray' })).toEqual([2, 5]);
+});
+
+it('gives the bytes of a tensor in little-endian order', () => {
+  const half = layOut({ layout: 'NCHW', channels: 'gray', dtype: 'f16', scale: 1 });
+  expect([...littleEndianBytes(half)]).toEqual([0x00, 0x40, 0x00, 0x45]);
+  const float = layOut({ layout: 'NCHW', channels: 'gray', dtype: 'f32', scale: 1 });
+  expect([...littleEndianBytes(float)]).toEqual([0, 0, 0x00, 0x40, 0, 0, 0xa0, 0x40]);
+  const byte = layOut({ layout: 'NCHW', channels: 'gray', dtype: 'u8' });
+  expect([...littleEndianBytes(byte)]).toEqual([2, 5]);
 });
 
 it('counts mean and std in the order of its own channels', () => {

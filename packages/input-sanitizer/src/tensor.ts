@@ -1,13 +1,27 @@
+import { endianness } from 'node:os';
 import type { RgbImage } from './rgb-image.ts';
 import type { TensorSpec } from './spec.ts';
+import { floatTable, halfTable } from './tensor-values.ts';
 
 /** What a model takes: batch of one, `[1, C, H, W]` or `[1, H, W, C]`. */
 export interface Tensor {
-  readonly type: 'float32' | 'uint8';
+  readonly type: 'float32' | 'float16' | 'uint8';
   readonly dims: readonly number[];
-  /** `float32` in a Float32Array, `uint8` in a Uint8Array; the product of `dims` elements. */
-  readonly data: Float32Array | Uint8Array;
+  /**
+   * `float32` in a Float32Array, `float16` as bit patterns of IEEE 754 binary16 in a Uint16Array (what onnxruntime takes
+   * on every version of Node), `uint8` in a Uint8Array; the product of `dims` elements.
+   */
+  readonly data: Float32Array | Uint16Array | Uint8Array;
 }
+
+/** The element types by the names a spec has for them. */
+export const TENSOR_TYPES = { f32: 'float32', f16: 'float16', u8: 'uint8' } as const satisfies Record<
+  TensorSpec['dtype'],
+  Tensor['type']
+>;
+
+/** Bytes of one element. */
+export const ELEMENT_BYTES = { f32: 4, f16: 2, u8: 1 } as const satisfies Record<TensorSpec['dtype'], number>;
 
 /** Offsets of the wanted channels inside one RGB pixel. */
 const CHANNEL_OFFSETS = { rgb: [0, 1, 2], bgr: [2, 1, 0], gray: [0] } as const;
@@ -15,72 +29,106 @@ const CHANNEL_OFFSETS = { rgb: [0, 1, 2], bgr: [2, 1, 0], gray: [0] } as const;
 /**
  * Lays pixels out as a tensor: channel order, scale, mean and std in one pass over a 256-entry table per channel.
  *
- * A float value is `(u8 * scale - mean[c]) / std[c]`, each step rounded to float32; `c` counts in the tensor's own
- * channel order. Grey is ITU-R 601 luma in Pillow's integer arithmetic, so a grey source keeps its exact values.
+ * A float value is `(u8 * scale - mean[c]) / std[c]`, each step rounded to float32, and for `f16` then to binary16, ties
+ * to even; `c` counts in the tensor's own channel order. Grey is ITU-R 601 luma in Pillow's integer arithmetic, so a
+ * grey source keeps its exact values.
  */
 export function imageToTensor(image: RgbImage, tensor: TensorSpec): Tensor {
   const { width, height } = image;
-  const pixels = width * height;
   const gray = tensor.channels === 'gray';
   const source = gray ? toLuma(image) : image.data;
-  const offsets = CHANNEL_OFFSETS[tensor.channels];
-  const channels = offsets.length;
+  const channels = CHANNEL_OFFSETS[tensor.channels].length;
   const planar = tensor.layout === 'NCHW';
   const dims = planar ? [1, channels, height, width] : [1, height, width, channels];
-  const isFloat = tensor.dtype === 'f32';
-  const data = isFloat ? new Float32Array(pixels * channels) : new Uint8Array(pixels * channels);
-  for (let channel = 0; channel < channels; channel++) {
-    const first = planar ? channel * pixels : channel;
-    const step = planar ? 1 : channels;
-    if (data instanceof Float32Array) {
-      fillFloats(data, first, step, source, offsets[channel]!, channels, valueTable(tensor, channel));
-    } else {
-      fillBytes(data, first, step, source, offsets[channel]!, channels);
+  const type = TENSOR_TYPES[tensor.dtype];
+  return { type, dims, data: layOut(source, width * height, tensor) };
+}
+
+/** The bytes of a tensor as they lie in a little-endian file: a digest must not depend on the machine. */
+export function littleEndianBytes({ data }: Tensor): Uint8Array {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (data.BYTES_PER_ELEMENT === 1 || endianness() === 'LE') return bytes;
+  return data.BYTES_PER_ELEMENT === 2 ? Buffer.from(bytes).swap16() : Buffer.from(bytes).swap32();
+}
+
+function layOut(source: Uint8Array, pixels: number, tensor: TensorSpec): Tensor['data'] {
+  const channels = CHANNEL_OFFSETS[tensor.channels].length;
+  switch (tensor.dtype) {
+    case 'f32': {
+      const data = new Float32Array(pixels * channels);
+      eachChannel(tensor, pixels, (channel, run) => {
+        fillFloats(data, source, floatTable(tensor, channel), run);
+      });
+      return data;
+    }
+    case 'f16': {
+      const data = new Uint16Array(pixels * channels);
+      eachChannel(tensor, pixels, (channel, run) => {
+        fillHalves(data, source, halfTable(tensor, channel), run);
+      });
+      return data;
+    }
+    case 'u8': {
+      const data = new Uint8Array(pixels * channels);
+      eachChannel(tensor, pixels, (_, run) => {
+        fillBytes(data, source, run);
+      });
+      return data;
     }
   }
-  return { type: isFloat ? 'float32' : 'uint8', dims, data };
 }
 
-function valueTable({ scale, mean, std }: TensorSpec, channel: number): Float32Array {
-  const centre = Math.fround(mean[channel]!);
-  const spread = Math.fround(std[channel]!);
-  const table = new Float32Array(256);
-  for (let value = 0; value < 256; value++) {
-    table[value] = Math.fround(Math.fround(value * scale) - centre) / spread;
-  }
-  return table;
+/** How one channel is walked: from where in the source and by how much, to where in the tensor and by how much. */
+interface Run {
+  readonly from: number;
+  readonly stride: number;
+  readonly to: number;
+  readonly step: number;
 }
 
-function fillFloats(
-  data: Float32Array,
-  first: number,
-  step: number,
-  source: Uint8Array,
-  offset: number,
-  stride: number,
-  table: Float32Array,
+function eachChannel(
+  { channels, layout }: TensorSpec,
+  pixels: number,
+  fill: (channel: number, run: Run) => void,
 ): void {
-  // Said to be whole 32-bit numbers: otherwise the optimiser checks every step for overflow.
+  const offsets = CHANNEL_OFFSETS[channels];
+  const stride = offsets.length;
+  const planar = layout === 'NCHW';
+  for (const [channel, from] of offsets.entries()) {
+    fill(channel, { from, stride, to: planar ? channel * pixels : channel, step: planar ? 1 : stride });
+  }
+}
+
+// Three loops for three kinds of array: one for all would be compiled for none. The counters are said to be whole
+// 32-bit numbers: otherwise the optimiser checks every step for overflow.
+
+function fillFloats(data: Float32Array, source: Uint8Array, table: Float32Array, run: Run): void {
+  const { stride, step } = run;
   const end = source.length | 0;
-  let to = first | 0;
-  for (let from = offset | 0; from < end; from = (from + stride) | 0) {
+  let to = run.to | 0;
+  for (let from = run.from | 0; from < end; from = (from + stride) | 0) {
     data[to] = table[source[from]!]!;
     to = (to + step) | 0;
   }
 }
 
-function fillBytes(
-  data: Uint8Array,
-  first: number,
-  step: number,
-  source: Uint8Array,
-  offset: number,
-  stride: number,
-): void {
-  let to = first;
-  for (let from = offset; from < source.length; from += stride) {
+function fillHalves(data: Uint16Array, source: Uint8Array, table: Uint16Array, run: Run): void {
+  const { stride, step } = run;
+  const end = source.length | 0;
+  let to = run.to | 0;
+  for (let from = run.from | 0; from < end; from = (from + stride) | 0) {
+    data[to] = table[source[from]!]!;
+    to = (to + step) | 0;
+  }
+}
+
+function fillBytes(data: Uint8Array, source: Uint8Array, run: Run): void {
+  const { stride, step } = run;
+  const end = source.length | 0;
+  let to = run.to | 0;
+  for (let from = run.from | 0; from < end; from = (from + stride) | 0) {
     data[to] = source[from]!;
-    to += step;
+    to = (to + step) | 0;
   }
 }
 

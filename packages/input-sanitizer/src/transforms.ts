@@ -3,6 +3,7 @@ import { SanitizeError } from './errors.ts';
 import { parseOptions } from './parse-options.ts';
 import { defineInputSpec, RESAMPLES } from './spec.ts';
 import type { Geometry, InputSpec, Resample } from './spec.ts';
+import { ELEMENT_BYTES } from './tensor.ts';
 
 /** The whole numbers that a request may choose for one parameter: `min`, `min + step`, … up to `max`. */
 export interface ParameterRange {
@@ -233,7 +234,7 @@ function tensorBytes(
   { limits, tensor }: InputSpec,
 ): number {
   const pixels = geometry === 'none' ? Math.min(limits.maxPixels, limits.maxSide ** 2) : width * height;
-  return pixels * (tensor.channels === 'gray' ? 1 : 3) * (tensor.dtype === 'f32' ? 4 : 1);
+  return pixels * (tensor.channels === 'gray' ? 1 : 3) * ELEMENT_BYTES[tensor.dtype];
 }
 
 function checkUsable(

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { endianness } from 'node:os';
 import { restrictDecoders } from '../decoders.ts';
 import { encodePixels } from '../encode.ts';
 import { SanitizeError } from '../errors.ts';
@@ -7,7 +6,7 @@ import { sanitizeImage } from '../sanitize.ts';
 import type { SanitizedImage } from '../sanitize.ts';
 import { defineInputSpec } from '../spec.ts';
 import type { InputSpec } from '../spec.ts';
-import type { Tensor } from '../tensor.ts';
+import { littleEndianBytes } from '../tensor.ts';
 import { count, printable, printRefusal, type Console } from './console.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { writeOutput } from './output-file.ts';
@@ -37,7 +36,7 @@ export async function tensorCommand(path: string, flags: TensorFlags, console: C
     // This process is the program's own.
     await restrictDecoders(spec.formats);
     const { tensor, placement, report } = await sanitizeImage(bytes, spec);
-    const raw = toLittleEndian(tensor);
+    const raw = littleEndianBytes(tensor);
     const pixels = flags.u8 === undefined ? undefined : await drawPixels(bytes, spec);
     await writeOutput('--out', flags.out, raw, path);
     if (flags.u8 !== undefined && pixels) await writeOutput('--u8', flags.u8, pixels, path);
@@ -51,11 +50,6 @@ export async function tensorCommand(path: string, flags: TensorFlags, console: C
     printRefusal(console, file, error, flags.json);
     return EXIT.refused;
   }
-}
-
-function toLittleEndian({ data }: Tensor): Uint8Array {
-  const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return endianness() === 'BE' && data.BYTES_PER_ELEMENT === 4 ? Buffer.from(raw).swap32() : raw;
 }
 
 /** The same way to the tensor's sides, but to bytes that a person can look at. */
