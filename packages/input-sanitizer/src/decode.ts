@@ -55,17 +55,24 @@ export interface StoredImage {
   readonly alpha: AlphaDifference | undefined;
 }
 
+/** Which picture of the file, and how large. */
+export interface StoredChoice {
+  /** With a size the decoder resizes on the way (its linear kernel and shrink-on-load): no full-size picture is held. */
+  readonly size?: Size | undefined;
+  /** The frame of an animation, from 0 (default). */
+  readonly frame?: number | undefined;
+}
+
 /**
- * Decodes as stored, not yet turned upright. With a size the decoder resizes on the way (its linear kernel and
- * shrink-on-load), and no full-size picture is ever held. Alpha is taken out here and not by the decoder, so that one
- * decode shows both what removing and what flattening it gives.
+ * Decodes as stored, not yet turned upright. Alpha is taken out here and not by the decoder, so that one decode shows
+ * both what removing and what flattening it gives.
  */
 export async function decodeStored(
   bytes: Uint8Array,
   header: ImageHeader,
   { limits, colour }: InputSpec,
   deadline: Deadline,
-  size?: Size,
+  { size, frame = 0 }: StoredChoice = {},
 ): Promise<StoredImage> {
   deadline.check();
   // Loaded with the first picture: who only inspects headers never has a native decoder in the process.
@@ -76,6 +83,9 @@ export async function decodeStored(
     ignoreIcc: true,
     limitInputPixels: limits.maxPixels,
     sequentialRead: true,
+    // One frame at a time: several would come as one tall picture, and be held as one.
+    page: frame,
+    pages: 1,
   }).timeout({ seconds: Math.min(3600, deadline.secondsLeft) });
   if (!header.hasAlpha) pipeline.removeAlpha();
   if (size) pipeline.resize({ ...size, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: true });
