@@ -16,7 +16,9 @@ export async function checkFolder(root: string, folder: string, listed: Readonly
   const folders = foldersOf(listed);
   try {
     if (!(await lstat(join(root, folder))).isDirectory()) {
-      throw new ModelError('ERR_MODEL_LINK', `${folder}: expected a folder, found a link or file`);
+      throw new ModelError('ERR_MODEL_LINK', `${folder}: expected a folder, found a link or file`, {
+        path: folder,
+      });
     }
     const pending = [folder];
     for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
@@ -24,7 +26,9 @@ export async function checkFolder(root: string, folder: string, listed: Readonly
         const path = `${current}/${entry.name}`;
         if (entry.isDirectory() && folders.has(path)) pending.push(path);
         else if (entry.isSymbolicLink() && (folders.has(path) || listed.has(path))) {
-          throw new ModelError('ERR_MODEL_LINK', `${path}: expected a file or folder, found a link`);
+          throw new ModelError('ERR_MODEL_LINK', `${path}: expected a file or folder, found a link`, {
+            path,
+          });
         } else if (!listed.has(path)) throw unlisted(current, entry.name);
       }
     }
@@ -48,5 +52,5 @@ function foldersOf(paths: ReadonlySet<string>): Set<string> {
 function unlisted(folder: string, name: string): ModelError {
   // JSON leaves the upper control characters, the line separators and what turns the direction of text as they are.
   const quoted = JSON.stringify(name).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
-  return new ModelError('ERR_MODEL_UNLISTED', `${folder}: ${quoted} is not in the lock`);
+  return new ModelError('ERR_MODEL_UNLISTED', `${folder}: ${quoted} is not in the lock`, { path: folder });
 }

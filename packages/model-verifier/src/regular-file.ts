@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
-import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { lstat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError, systemCode } from './errors.ts';
+import { openBelow } from './open-below.ts';
 
 /** Read and hashed at a time: as fast as larger pieces, and other work gets its turn in between. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -30,7 +31,41 @@ export interface FileContent {
  * @throws {ModelError} As {@link withRegularFile}.
  */
 export async function readOnce(root: string, path: string, rule: SizeRule): Promise<FileContent> {
-  return withRegularFile(root, path, rule, (handle, { size }) => readAll(handle, Number(size), path));
+  return withRegularFile(root, path, rule, async (handle, { size }) => {
+    const data = new Uint8Array(Number(size));
+    const sha256 = await hashPieces(handle, data.length, path, (position, length) =>
+      data.subarray(position, position + length),
+    );
+    return { data, sha256 };
+  });
+}
+
+/** What a file was found to be, without its content. */
+export interface FileDigest {
+  /** Size in bytes. */
+  readonly bytes: number;
+  readonly sha256: Buffer;
+  /** What `fstat` said, before and after alike. */
+  readonly stats: BigIntStats;
+}
+
+/**
+ * Hashes a regular file as {@link readOnce} does, in two buffers of 1 MiB instead of one for the whole.
+ *
+ * @throws {ModelError} As {@link withRegularFile}.
+ */
+export async function hashOnce(root: string, path: string, rule: SizeRule): Promise<FileDigest> {
+  return withRegularFile(root, path, rule, async (handle, stats) => {
+    const bytes = Number(stats.size);
+    const length = Math.min(CHUNK_BYTES, bytes);
+    const pair = [new Uint8Array(length), new Uint8Array(length)] as const;
+    let turn: 0 | 1 = 0;
+    const sha256 = await hashPieces(handle, bytes, path, (_, wanted) => {
+      turn = turn === 0 ? 1 : 0;
+      return pair[turn].subarray(0, wanted);
+    });
+    return { bytes, sha256, stats };
+  });
 }
 
 /**
@@ -54,7 +89,7 @@ export async function withRegularFile<T>(
 ): Promise<T> {
   try {
     const named = await checkComponents(root, path);
-    await using handle = await open(join(root, path), OPEN_FLAGS);
+    await using handle = await openBelow(root, path, OPEN_FLAGS);
     const before = await handle.stat({ bigint: true });
     checkRegular(before, path);
     if (!isSameFile(named, before)) throw changed(path);
@@ -92,44 +127,62 @@ function checkRegular(stats: BigIntStats, path: string): void {
 function checkSize({ size }: BigIntStats, path: string, rule: SizeRule): void {
   const bytes = Number(size);
   if ('bytes' in rule && bytes !== rule.bytes) {
-    throw new ModelError('ERR_MODEL_SIZE', `${path}: expected ${rule.bytes} bytes, found ${bytes}`);
+    throw new ModelError('ERR_MODEL_SIZE', `${path}: expected ${rule.bytes} bytes, found ${bytes}`, {
+      path,
+      expected: String(rule.bytes),
+      found: String(bytes),
+    });
   }
   if ('maxBytes' in rule && bytes > rule.maxBytes) {
     throw new ModelError(
       'ERR_MODEL_SIZE',
       `${path}: expected at most ${rule.maxBytes} bytes, found ${bytes}`,
+      { path, found: String(bytes) },
     );
   }
 }
 
-async function readAll(handle: FileHandle, bytes: number, path: string): Promise<FileContent> {
-  const data = new Uint8Array(bytes);
+/** Reads and hashes piece by piece, the next piece being read while this one is hashed. */
+async function hashPieces(
+  handle: FileHandle,
+  bytes: number,
+  path: string,
+  bufferFor: (position: number, length: number) => Uint8Array,
+): Promise<Buffer> {
   const hash = createHash('sha256');
+  const read = async (position: number): Promise<Uint8Array> => {
+    const buffer = bufferFor(position, Math.min(CHUNK_BYTES, bytes - position));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+    return buffer.subarray(0, bytesRead);
+  };
+  let pending = read(0);
   for (let position = 0; position < bytes;) {
-    const length = Math.min(CHUNK_BYTES, bytes - position);
-    const { bytesRead } = await handle.read(data, position, length, position);
-    if (bytesRead === 0) throw changed(path);
-    hash.update(data.subarray(position, position + bytesRead));
-    position += bytesRead;
+    const piece = await pending;
+    if (piece.length === 0) throw changed(path);
+    position += piece.length;
+    if (position < bytes) pending = read(position);
+    hash.update(piece);
   }
-  return { data, sha256: hash.digest() };
+  return hash.digest();
 }
 
 function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-function isUnchanged(a: BigIntStats, b: BigIntStats): boolean {
+export function isUnchanged(a: BigIntStats, b: BigIntStats): boolean {
   return isSameFile(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
 function notPlain(path: string, found: string): ModelError {
-  return new ModelError('ERR_MODEL_LINK', `${path}: expected a regular file with one name, ${found}`);
+  return new ModelError('ERR_MODEL_LINK', `${path}: expected a regular file with one name, ${found}`, {
+    path,
+  });
 }
 
 /** The error of a file that did not hold still. */
 export function changed(path: string): ModelError {
-  return new ModelError('ERR_MODEL_CHANGED', `${path}: changed while it was read`);
+  return new ModelError('ERR_MODEL_CHANGED', `${path}: changed while it was read`, { path });
 }
 
 /** Turns a file system error into a coded one. `path` is the one in the lock: the root stays out of messages. */
@@ -137,13 +190,14 @@ export function toModelError(error: unknown, path: string): ModelError {
   if (error instanceof ModelError) return error;
   switch (systemCode(error)) {
     case 'ENOENT':
-      return new ModelError('ERR_MODEL_MISSING', `${path}: not found`, { cause: error });
+      return new ModelError('ERR_MODEL_MISSING', `${path}: not found`, { path, cause: error });
     case 'ELOOP':
     case 'ENOTDIR':
       return new ModelError('ERR_MODEL_LINK', `${path}: a component is a link or no folder`, {
+        path,
         cause: error,
       });
     default:
-      return new ModelError('ERR_MODEL_UNREADABLE', `${path}: could not be read`, { cause: error });
+      return new ModelError('ERR_MODEL_UNREADABLE', `${path}: could not be read`, { path, cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { ModelError } from './errors.ts';
+import { missingModel, otherBytes } from './lock/check.ts';
 import type { LockedFile, LockedModel, ModelFileRole, ModelSource } from './lock/document.ts';
 import { firstComponent, folderOf } from './lock/path.ts';
 import { rootDigest, type ModelLock } from './lock/lock.ts';
@@ -75,10 +75,7 @@ export async function openVerifiedModel(lock: ModelLock, name: string): Promise<
   const { models } = lock.document;
   const model = Object.hasOwn(models, name) ? models[name] : undefined;
   if (model === undefined) {
-    throw new ModelError(
-      'ERR_MODEL_UNLISTED',
-      `expected a model of the lock, found ${JSON.stringify(name.slice(0, 128))}`,
-    );
+    throw missingModel(name, Object.hasOwn(lock.document.candidates ?? {}, name));
   }
   const main = mainFile(model);
   // The whole lock, not this model alone: two models may live in one folder.
@@ -121,8 +118,7 @@ function mainFile({ files }: LockedModel): LockedFile {
 async function openFile(root: string, { path, role, bytes, sha256 }: LockedFile): Promise<VerifiedFile> {
   const content = await readOnce(root, path, { bytes });
   if (!timingSafeEqual(content.sha256, Buffer.from(sha256, 'hex'))) {
-    const found = content.sha256.toString('hex');
-    throw new ModelError('ERR_MODEL_DIGEST', `${path}: expected sha256 ${sha256}, found ${found}`);
+    throw otherBytes(path, sha256, content.sha256);
   }
   return Object.freeze({ path, role, data: content.data });
 }

@@ -1,16 +1,18 @@
 /** What a file of a model is for. Exactly one file of each model is the `model`. */
-export type ModelFileRole = 'model' | 'external-data' | 'labels' | 'licence';
+export type ModelFileRole = 'model' | 'external-data' | 'labels' | 'licence' | 'signature';
 
 /** One file of a model, as the lock promises it. */
 export interface LockedFile {
   /** Relative to the lock's folder, `/`-separated, normalised, at least one folder deep. */
   readonly path: string;
-  /** What the file is for. */
+  /** What the file is for. `signature`, an OpenSSF Model Signing bundle, needs version 2. */
   readonly role: ModelFileRole;
-  /** Exact size in bytes, 1 to 4 GiB. */
+  /** Exact size in bytes, 1 byte to 1 TiB. */
   readonly bytes: number;
   /** SHA-256 of the content, 64 lower-case hexadecimal digits. */
   readonly sha256: string;
+  /** Where this file is downloaded from, `https:`. Version 2. */
+  readonly url?: string;
 }
 
 /** A model taken from a package of the npm registry. */
@@ -39,8 +41,75 @@ export interface UrlSource {
   readonly revision: string;
 }
 
-/** Where a model came from. Recorded for people and evidence: nothing is fetched. */
+/** Where a model came from. Opening follows none of it; `fetchModel` follows URLs that a policy allows. */
 export type ModelSource = NpmSource | UrlSource;
+
+/** A keyless signer: both must match exactly. */
+export interface SignerIdentity {
+  /** Subject alternative name of the certificate: an e-mail address or a URI. */
+  readonly identity: string;
+  /** Issuer of the identity token. */
+  readonly issuer: string;
+}
+
+/** Who must have signed a model. Pinned: a new key or identity is a reviewed change of this. */
+export interface SignerPolicy {
+  /** How many different signers of those below must have signed. */
+  readonly threshold: number;
+  /** `sha256:<hex>` of the DER SubjectPublicKeyInfo of each trusted key. */
+  readonly keys?: readonly string[];
+  /** Trusted keyless signers. */
+  readonly identities?: readonly SignerIdentity[];
+}
+
+/** One input or output of a graph. */
+export interface ContractTensor {
+  /** As in the graph. */
+  readonly name: string;
+  /** Element type, as ONNX names it in lower case: `float32`, `uint8`, … */
+  readonly dtype: string;
+  /** One entry a dimension: its size, its name where it is symbolic, `null` where it is not said. */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+/** What a graph must be: the part of an inspection that a reviewer pins. */
+export interface OnnxContract {
+  /** Version by operator set domain; `''` is the domain of ONNX itself. */
+  readonly opset: Readonly<Record<string, number>>;
+  /** In the order of the graph. */
+  readonly inputs: readonly ContractTensor[];
+  /** In the order of the graph. */
+  readonly outputs: readonly ContractTensor[];
+  /** Every operator in use, sorted. */
+  readonly operators: readonly string[];
+  /** `sha256:<hex>` over the canonical graph, without the weights. */
+  readonly fingerprint: string;
+}
+
+/** How a digest of the lock came to be trusted. */
+export type ProvenanceMethod =
+  /** Somebody gave the digest, and the bytes had it. */
+  | 'digest-given'
+  /** A listing of the source gave the digest. */
+  | 'listing'
+  /** A weak digest matched; SHA-256 was pinned at the first download. */
+  | 'weak-hint'
+  /** A signature over the files was verified. */
+  | 'signature'
+  /** Nothing but the bytes that were there: trust on first use. */
+  | 'first-use';
+
+/** Who put a model into the lock, when, and why its digests are trusted. */
+export interface LockProvenance {
+  /** A person or a program, as they call themselves. */
+  readonly addedBy: string;
+  /** ISO 8601, UTC. */
+  readonly addedAt: string;
+  /** How the digests came to be trusted. */
+  readonly verifiedBy: ProvenanceMethod;
+  /** Anything a reviewer should know. */
+  readonly note?: string;
+}
 
 /** One model of the lock. */
 export interface LockedModel {
@@ -50,12 +119,60 @@ export interface LockedModel {
   readonly source: ModelSource;
   /** All in one top folder, each path once, exactly one with the role `model`. */
   readonly files: readonly LockedFile[];
+  /** Who must have signed. Version 2. */
+  readonly signers?: SignerPolicy;
+  /** What the graph must be. Version 2. */
+  readonly onnx?: OnnxContract;
+  /** `sha256:<hex>` of the input spec that the model was checked with. Version 2. */
+  readonly inputSpec?: string;
+  /** Who added it, when, and why it is trusted. Version 2. */
+  readonly provenance?: LockProvenance;
 }
 
-/** The content of a `models.lock`, version 1. */
+/** A digest too weak to trust, or none: enough to recognise a file, not to load it. */
+export interface WeakHint {
+  /** `sha1` of the content, or `git-sha1`: of a git blob with that content. */
+  readonly algorithm: 'sha1' | 'git-sha1';
+  /** 40 lower-case hexadecimal digits: never a prefix. */
+  readonly digest: string;
+}
+
+/** One file of a candidate. */
+export interface CandidateFile {
+  /** As in `LockedFile`. */
+  readonly path: string;
+  /** As in `LockedFile`. */
+  readonly role: ModelFileRole;
+  /** Where it is downloaded from. */
+  readonly url: string;
+  /** Size in bytes, where the listing says it. */
+  readonly bytes?: number;
+  /** SHA-256, where the listing says it. */
+  readonly sha256?: string;
+  /** What the listing says instead. */
+  readonly hint?: WeakHint;
+  /** Set where the URL is a ZIP archive: name of the one entry that is the file. */
+  readonly entry?: string;
+}
+
+/** A model that was imported and not downloaded yet: no file of it can be opened through the lock. */
+export interface CandidateModel {
+  /** SPDX licence expression. */
+  readonly licence: string;
+  /** Where the files come from. */
+  readonly source: UrlSource;
+  /** As in `LockedModel`. */
+  readonly files: readonly CandidateFile[];
+  /** Who imported it, when. */
+  readonly provenance?: LockProvenance;
+}
+
+/** The content of a `models.lock`. */
 export interface ModelLockDocument {
-  /** Version of the format; a reader refuses every other. */
-  readonly lockfileVersion: 1;
+  /** Version of the format; a reader refuses every other. Version 1 has fewer fields; writing makes it 2. */
+  readonly lockfileVersion: 1 | 2;
   /** By name: letters, digits, `.`, `_` and `-`. */
   readonly models: Readonly<Record<string, LockedModel>>;
+  /** Models known by a weak digest only, by name. Version 2. */
+  readonly candidates?: Readonly<Record<string, CandidateModel>>;
 }

@@ -68,7 +68,7 @@ describe('parseModelLock', () => {
       ['text that is not JSON', 'lockfileVersion: 1'],
       ['nothing', ''],
       ['null', 'null'],
-      ['a later version', { ...smallLock, lockfileVersion: 2 }],
+      ['a later version', { ...smallLock, lockfileVersion: 3 }],
       ['no version', { models: {} }],
       ['an unknown key at the top', { ...smallLock, comment: '' }],
       ['an unknown key in a model', lockOf({ faces: { ...lockedModel([graph]), signer: 'me' } as never })],
@@ -241,7 +241,7 @@ describe('openModelLock', () => {
 });
 
 const goldens = join(
-  process.env['SALLYPORT_SHARED'] ?? join(import.meta.dirname, '../../../../shared'),
+  process.env['SALLYPORT_SHARED'] ?? join(import.meta.dirname, '../../../../../shared'),
   'vectors/oms/model-transparency/payload-goldens',
 );
 

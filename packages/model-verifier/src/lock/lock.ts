@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { ModelError } from '../errors.ts';
-import type { LockedFile, LockedModel, ModelLockDocument } from './document.ts';
+import type { LockedFile, ModelFileRole, ModelLockDocument } from './document.ts';
 import { caseTwinKey, checkLockPath, firstComponent, folderOf } from './path.ts';
 import { lockSchema } from './schema.ts';
 import { readOnce } from '../regular-file.ts';
@@ -63,6 +63,7 @@ export function parseModelLock(text: string): ModelLockDocument {
   const document: ModelLockDocument = parsed.data;
   checkPaths(document);
   for (const [name, model] of Object.entries(document.models)) checkFiles(name, model);
+  checkCandidates(document);
   return deepFreeze(document);
 }
 
@@ -82,12 +83,20 @@ function decode(data: Uint8Array): string {
   }
 }
 
+/** Any file that the lock speaks of. */
+interface NamedFile {
+  readonly path: string;
+  readonly role: ModelFileRole;
+  readonly bytes?: number;
+  readonly sha256?: string;
+}
+
 /** Paths must be sound one by one and must not collide; models may share a file only if they promise the same bytes. */
-function checkPaths({ models }: ModelLockDocument): void {
-  const seen = new Map<string, LockedFile>();
-  for (const [name, { source, files }] of Object.entries(models)) {
+function checkPaths({ models, candidates = {} }: ModelLockDocument): void {
+  const seen = new Map<string, NamedFile>();
+  for (const [name, { source, files }] of [...Object.entries(models), ...Object.entries(candidates)]) {
     if (source.type === 'npm') checkLockPath(source.path, `${name}: source`);
-    files.forEach((file, index) => {
+    files.forEach((file: NamedFile, index) => {
       const where = `${name}: file ${index + 1}`;
       checkLockPath(file.path, where);
       if (firstComponent(file.path) === '') {
@@ -95,6 +104,9 @@ function checkPaths({ models }: ModelLockDocument): void {
           'ERR_MODEL_PATH',
           `${where}: expected a path inside a folder, found a bare file name`,
         );
+      }
+      if (file.path.startsWith('.')) {
+        throw new ModelError('ERR_MODEL_PATH', `${where}: expected a top folder that starts with no dot`);
       }
       const twin = seen.get(caseTwinKey(file.path));
       if (
@@ -109,9 +121,22 @@ function checkPaths({ models }: ModelLockDocument): void {
       seen.set(caseTwinKey(file.path), file);
     });
   }
+  checkNoFileIsAFolder([...seen.keys()]);
 }
 
-function checkFiles(name: string, { files }: LockedModel): void {
+/** `a/b` cannot be a file where `a/b/c` is one. */
+function checkNoFileIsAFolder(keys: readonly string[]): void {
+  const files = new Set(keys);
+  for (const key of keys) {
+    for (let slash = key.indexOf('/'); slash !== -1; slash = key.indexOf('/', slash + 1)) {
+      if (files.has(key.slice(0, slash))) {
+        throw new ModelError('ERR_MODEL_PATH', 'expected no path that is a file here and a folder there');
+      }
+    }
+  }
+}
+
+function checkFiles(name: string, { files }: { readonly files: readonly NamedFile[] }): void {
   const models = files.filter(({ role }) => role === 'model');
   const [model] = models;
   if (model === undefined || models.length > 1) {
@@ -132,6 +157,16 @@ function checkFiles(name: string, { files }: LockedModel): void {
       'ERR_MODEL_PATH',
       `${name}: expected external data below the folder of the model file`,
     );
+  }
+}
+
+/** A candidate knows each file by one thing; and a name is either a model or a candidate. */
+function checkCandidates({ models, candidates = {} }: ModelLockDocument): void {
+  for (const [name, candidate] of Object.entries(candidates)) {
+    if (Object.hasOwn(models, name)) {
+      throw new ModelError('ERR_MODEL_LOCK', `${name}: expected a model or a candidate, found both`);
+    }
+    checkFiles(name, candidate);
   }
 }
 

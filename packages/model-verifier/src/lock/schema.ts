@@ -1,15 +1,44 @@
 import { z } from 'zod';
-import type { ModelLockDocument } from './document.ts';
+import type {
+  CandidateModel,
+  LockedModel,
+  ModelLockDocument,
+  SignerIdentity,
+  SignerPolicy,
+} from './document.ts';
 
-/** Bytes in one file: bounds what a lock can make a process allocate. */
-const MAX_FILE_BYTES = 4 * 1024 ** 3;
+/** Bytes in one file of a version 1 lock: what one buffer holds. */
+const MAX_BUFFER_BYTES = 4 * 1024 ** 3;
+/** Bytes in one file of a version 2 lock, which path mode reads piece by piece. */
+const MAX_FILE_BYTES = 1024 ** 4;
 
-const file = z.strictObject({
-  path: z.string().min(1),
-  role: z.enum(['model', 'external-data', 'labels', 'licence']),
-  bytes: z.int().min(1).max(MAX_FILE_BYTES),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** A digest that names its algorithm. */
+export const prefixedSha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+/** One line for people: no control character that could forge another line. */
+const line = (max: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u);
+
+const httpsUrl = z
+  .string()
+  .max(2048)
+  .regex(/^https:\/\/[^@#\s\\]+$/)
+  .refine((url) => URL.canParse(url));
+
+const revision = z
+  .string()
+  .max(256)
+  .regex(/^[!-~]+$/);
+
+const licence = z
+  .string()
+  .max(256)
+  .regex(/^[A-Za-z0-9(][A-Za-z0-9.+() :-]*$/);
 
 const npmSource = z.strictObject({
   type: z.literal('npm'),
@@ -26,34 +55,112 @@ const npmSource = z.strictObject({
   derivation: z.exactOptional(z.string().min(1).max(4096)),
 });
 
-const urlSource = z.strictObject({
-  type: z.literal('url'),
-  url: z
-    .string()
-    .max(2048)
-    .regex(/^https:\/\/[^@#\s\\]+$/)
-    .refine((url) => URL.canParse(url)),
-  revision: z
-    .string()
-    .max(256)
-    .regex(/^[!-~]+$/),
+const urlSource = z.strictObject({ type: z.literal('url'), url: httpsUrl, revision });
+const source = z.discriminatedUnion('type', [npmSource, urlSource]);
+
+const signerName = ({ identity, issuer }: SignerIdentity): string => JSON.stringify([identity, issuer]);
+
+/** Who must have signed; also a part of the policy file. */
+export const signerPolicySchema = z
+  .strictObject({
+    threshold: z.int().min(1).max(64),
+    keys: z.exactOptional(z.array(prefixedSha256).max(64)),
+    identities: z.exactOptional(z.array(z.strictObject({ identity: line(1024), issuer: httpsUrl })).max(64)),
+  })
+  .refine(({ threshold, keys = [], identities = [] }) => threshold <= keys.length + identities.length, {
+    error: 'a threshold that the listed signers can reach',
+  })
+  .refine(({ keys = [] }) => new Set(keys).size === keys.length, { error: 'each key once' })
+  .refine(({ identities = [] }) => new Set(identities.map(signerName)).size === identities.length, {
+    error: 'each identity once',
+  }) satisfies z.ZodType<SignerPolicy>;
+
+const provenance = z.strictObject({
+  addedBy: line(256),
+  addedAt: z.iso.datetime({ precision: 3 }),
+  verifiedBy: z.enum(['digest-given', 'listing', 'weak-hint', 'signature', 'first-use']),
+  note: z.exactOptional(line(1024)),
 });
 
+const tensor = z.strictObject({
+  name: z.string().max(1024),
+  dtype: z.string().regex(/^[a-z0-9_]{1,32}$/),
+  shape: z.nullable(z.array(z.union([z.int().min(0), z.string().max(1024), z.null()])).max(64)),
+});
+
+const contract = z.strictObject({
+  opset: z.record(z.string().max(256), z.int().min(1).max(1_000_000)),
+  inputs: z.array(tensor).max(4096),
+  outputs: z.array(tensor).max(4096),
+  operators: z.array(z.string().min(1).max(512)).max(4096),
+  fingerprint: prefixedSha256,
+});
+
+const fileV1 = z.strictObject({
+  path: z.string().min(1),
+  role: z.enum(['model', 'external-data', 'labels', 'licence']),
+  bytes: z.int().min(1).max(MAX_BUFFER_BYTES),
+  sha256,
+});
+const roleV2 = z.enum(['model', 'external-data', 'labels', 'licence', 'signature']);
+
+const modelV1 = z.strictObject({ licence, source, files: z.array(fileV1).min(1).max(1024) });
+
+const modelV2 = z.strictObject({
+  licence,
+  source,
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string().min(1),
+        role: roleV2,
+        bytes: z.int().min(1).max(MAX_FILE_BYTES),
+        sha256,
+        url: z.exactOptional(httpsUrl),
+      }),
+    )
+    .min(1)
+    .max(1024),
+  signers: z.exactOptional(signerPolicySchema),
+  onnx: z.exactOptional(contract),
+  inputSpec: z.exactOptional(prefixedSha256),
+  provenance: z.exactOptional(provenance),
+}) satisfies z.ZodType<LockedModel>;
+
+const candidate = z.strictObject({
+  licence,
+  source: urlSource,
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string().min(1),
+        role: roleV2,
+        url: httpsUrl,
+        bytes: z.exactOptional(z.int().min(1).max(MAX_FILE_BYTES)),
+        sha256: z.exactOptional(sha256),
+        hint: z.exactOptional(
+          z.strictObject({
+            algorithm: z.enum(['sha1', 'git-sha1']),
+            digest: z.string().regex(/^[0-9a-f]{40}$/),
+          }),
+        ),
+        entry: z.exactOptional(z.string().min(1).max(255)),
+      }),
+    )
+    .min(1)
+    .max(1024),
+  provenance: z.exactOptional(provenance),
+}) satisfies z.ZodType<CandidateModel>;
+
 /** The shape of a lock. What one field says about another (paths, roles) is checked in `lock.ts`. */
-export const lockSchema = z.strictObject({
-  lockfileVersion: z.literal(1),
-  models: z.record(
-    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
-    z.strictObject({
-      licence: z
-        .string()
-        .max(256)
-        .regex(/^[A-Za-z0-9(][A-Za-z0-9.+() :-]*$/),
-      source: z.discriminatedUnion('type', [npmSource, urlSource]),
-      files: z.array(file).min(1).max(1024),
-    }),
-  ),
-}) satisfies z.ZodType<ModelLockDocument>;
+export const lockSchema = z.discriminatedUnion('lockfileVersion', [
+  z.strictObject({ lockfileVersion: z.literal(1), models: z.record(modelName, modelV1) }),
+  z.strictObject({
+    lockfileVersion: z.literal(2),
+    models: z.record(modelName, modelV2),
+    candidates: z.exactOptional(z.record(modelName, candidate)),
+  }),
+]) satisfies z.ZodType<ModelLockDocument>;
 
 /** The JSON Schema (draft 2020-12) that is published as `models.lock.schema.json`. */
 export function lockJsonSchema(): Record<string, unknown> {
