@@ -1,16 +1,39 @@
 import { SanitizeError } from './errors.ts';
-import type { ImageFormat } from './image-header.ts';
+
+/**
+ * Segments, chunks or blocks that any file may have, and one more for every kibibyte of its length. Encoders write
+ * pieces of 4 KiB and more; a flood of pieces of a few bytes would keep a header parser busy for as long as a decode.
+ */
+export const FREE_PARTS = 4096;
 
 /** Reads numbers out of a stranger's bytes. Every read is bounds-checked: past the end is `ERR_INPUT_CORRUPT`. */
 export class ByteView {
   readonly bytes: Uint8Array;
   readonly length: number;
-  readonly #format: ImageFormat;
+  readonly #format: string;
+  readonly #maxParts: number;
+  #parts = 0;
 
-  constructor(bytes: Uint8Array, format: ImageFormat) {
+  /** @param format - For messages. */
+  constructor(bytes: Uint8Array, format: string) {
     this.bytes = bytes;
     this.length = bytes.length;
     this.#format = format;
+    this.#maxParts = FREE_PARTS + (bytes.length >> 10);
+  }
+
+  /**
+   * Counts one more segment, chunk or block.
+   *
+   * @throws {SanitizeError} `ERR_INPUT_COST` past {@link FREE_PARTS} and one for every kibibyte.
+   */
+  countPart(): void {
+    if (++this.#parts > this.#maxParts) {
+      throw new SanitizeError(
+        'ERR_INPUT_COST',
+        `expected a ${this.#format} of at most ${this.#maxParts} parts, found more`,
+      );
+    }
   }
 
   /** The error for a broken file, in one sentence form. */

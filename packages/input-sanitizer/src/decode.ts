@@ -5,7 +5,9 @@ import { Deadline } from './deadline.ts';
 import { SanitizeError } from './errors.ts';
 import { findInAlpha, findInHeader } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { checkGifPixels } from './gif.ts';
 import { inspectImage } from './header.ts';
+import type { InspectOptions } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
 import { uprightImage } from './orientation.ts';
 import type { RgbImage, Size } from './rgb-image.ts';
@@ -19,7 +21,7 @@ export interface DecodedImage {
 }
 
 /** A caller's choices for one decode. */
-export interface DecodeOptions {
+export interface DecodeOptions extends InspectOptions {
   /** Ends the wait with `ERR_INPUT_ABORTED`. Native work already begun runs on to its own end. */
   readonly signal?: AbortSignal;
 }
@@ -39,7 +41,7 @@ export async function decodeImage(
 ): Promise<DecodedImage> {
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
   deadline.check();
-  const header = inspectImage(bytes, spec);
+  const header = inspectImage(bytes, spec, options);
   const stored = await decodeStored(bytes, header, spec, deadline);
   const turns = spec.colour.orientation === 'exif' ? header.orientation : 1;
   return {
@@ -75,6 +77,7 @@ export async function decodeStored(
   { size, frame = 0 }: StoredChoice = {},
 ): Promise<StoredImage> {
   deadline.check();
+  if (header.format === 'gif') checkGifPixels(bytes, frame);
   // Loaded with the first picture: who only inspects headers never has a native decoder in the process.
   const { default: sharp } = await import('sharp');
   const pipeline = sharp(bytes, {
@@ -109,8 +112,10 @@ export async function decodeStored(
 /** The decoder must see the same picture as our header parser did; a file that two readers read differently is refused. */
 async function decodeAgreed(pipeline: Sharp, header: ImageHeader) {
   try {
-    const { format, width, height } = await pipeline.metadata();
-    if (format !== header.format || width !== header.width || height !== header.height) {
+    const { format, width, height, pages = 1 } = await pipeline.metadata();
+    const sameSides = width === header.width && height === header.height;
+    const sameFrames = pages === (header.animation?.delaysMs.length ?? 1);
+    if (format !== header.format || !sameSides || !sameFrames) {
       throw new SanitizeError('ERR_INPUT_CORRUPT', `expected one reading of the ${header.format}, found two`);
     }
     return await pipeline.toBuffer({ resolveWithObject: true });

@@ -4,6 +4,7 @@ const LOADERS: Readonly<Record<ImageFormat, string>> = {
   jpeg: 'VipsForeignLoadJpeg',
   png: 'VipsForeignLoadPng',
   webp: 'VipsForeignLoadWebp',
+  gif: 'VipsForeignLoadNsgif',
 };
 
 /**

@@ -4,7 +4,12 @@ import { TENSOR_TYPES } from './tensor.ts';
 import { valueEnds } from './tensor-values.ts';
 import type { ColourPolicy, Geometry, InputLimits, InputSpec, Pair, Resample, TensorSpec } from './spec.ts';
 
-const FORMAT_NAMES: Readonly<Record<ImageFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
+const FORMAT_NAMES: Readonly<Record<ImageFormat, string>> = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+};
 
 const ALPHA: Readonly<Record<ColourPolicy['alpha'], string>> = {
   drop: 'removed; colours that it hid become visible',

@@ -7,6 +7,7 @@ import type { InputSpec, Resample } from './spec.ts';
 /** Every code that a {@link Finding} can carry. */
 export const FINDING_CODES = [
   'trailing-data',
+  'type-mismatch',
   'metadata-stripped',
   'animation-ignored',
   'alpha-dropped',
@@ -37,6 +38,12 @@ export function findInHeader(header: ImageHeader, { colour }: InputSpec): Findin
     findings.push({
       code: 'trailing-data',
       message: `${header.trailingBytes} bytes after the end of the image`,
+    });
+  }
+  if (header.mismatches.length > 0) {
+    findings.push({
+      code: 'type-mismatch',
+      message: `the ${header.mismatches.join(' and the ')} said something else than ${header.format}`,
     });
   }
   if (header.metadata.length > 0) {

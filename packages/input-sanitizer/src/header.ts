@@ -1,5 +1,9 @@
+import { findMismatches } from './claim.ts';
+import type { ClaimedType } from './claim.ts';
 import { SanitizeError } from './errors.ts';
-import type { ImageFormat, ImageHeader } from './image-header.ts';
+import { parseGifHeader } from './gif.ts';
+import { IMAGE_FORMATS } from './image-header.ts';
+import type { ImageFormat, ImageHeader, ParsedHeader } from './image-header.ts';
 import { parseJpegHeader } from './jpeg.ts';
 import { enforceByteLimit, enforceHeaderLimits } from './limits.ts';
 import { parsePngHeader } from './png.ts';
@@ -7,26 +11,52 @@ import { sniffFormat } from './sniff.ts';
 import type { InputSpec } from './spec.ts';
 import { parseWebpHeader } from './webp.ts';
 
-const PARSERS: Readonly<Record<ImageFormat, (bytes: Uint8Array) => ImageHeader>> = {
+const PARSERS: Readonly<Record<ImageFormat, (bytes: Uint8Array, maxFrames?: number) => ParsedHeader>> = {
   jpeg: parseJpegHeader,
   png: parsePngHeader,
   webp: parseWebpHeader,
+  gif: parseGifHeader,
 };
 
+/** A caller's choices for one header. */
+export interface InspectOptions {
+  /** What the sender says that it is. Content decides in any case; this can only contradict it. */
+  readonly claimed?: ClaimedType | undefined;
+  /**
+   * What becomes of a picture whose content contradicts `claimed`: a `type-mismatch` finding (`report`, default), or
+   * `ERR_INPUT_FORMAT` (`refuse`).
+   */
+  readonly mismatch?: 'report' | 'refuse' | undefined;
+}
+
 /**
- * Reads the header of a JPEG, PNG or WebP without decoding a pixel. Time is linear in the length of the bytes.
+ * Reads the header of a JPEG, PNG, WebP or GIF without decoding a pixel. Time is linear in the length of the bytes; a
+ * file of very many tiny pieces is refused after the first few thousand.
  *
  * @param bytes - Untrusted.
- * @param spec - When given, its formats, limits and colour policy are enforced too, the byte limit first of all.
- * @throws {SanitizeError} `ERR_INPUT_EMPTY`, `ERR_INPUT_FORMAT`, `ERR_INPUT_CORRUPT`; with a spec also
- *   `ERR_INPUT_TOO_LARGE`, `ERR_INPUT_DIMENSIONS`, `ERR_INPUT_COST`, `ERR_INPUT_ANIMATED`, `ERR_INPUT_COLOUR`.
- *   Nothing else, on any bytes.
+ * @param spec - When given, its formats, limits and colour policy are enforced too, the byte limit first of all, and
+ *   frames are counted no further than its `maxFrames`.
+ * @throws {SanitizeError} `ERR_INPUT_EMPTY`, `ERR_INPUT_FORMAT`, `ERR_INPUT_CORRUPT`, `ERR_INPUT_COST`; with a spec also
+ *   `ERR_INPUT_TOO_LARGE`, `ERR_INPUT_DIMENSIONS`, `ERR_INPUT_ANIMATED`, `ERR_INPUT_COLOUR`. Nothing else, on any bytes.
  */
-export function inspectImage(bytes: Uint8Array, spec?: InputSpec): ImageHeader {
+export function inspectImage(
+  bytes: Uint8Array,
+  spec?: InputSpec,
+  { claimed = {}, mismatch = 'report' }: InspectOptions = {},
+): ImageHeader {
   if (bytes.length === 0) throw new SanitizeError('ERR_INPUT_EMPTY', 'expected a picture, found no bytes');
   if (spec) enforceByteLimit(bytes.length, spec);
-  const format = sniffFormat(bytes, spec?.formats ?? ['jpeg', 'png', 'webp']);
-  const header = PARSERS[format](bytes);
+  const format = sniffFormat(bytes, spec?.formats ?? IMAGE_FORMATS);
+  const mismatches = findMismatches(format, claimed);
+  if (mismatch === 'refuse' && mismatches.length > 0) {
+    throw new SanitizeError('ERR_INPUT_FORMAT', `expected what the ${mismatches[0]!} says, found ${format}`);
+  }
+  const header = { ...parseHeader(bytes, format, spec?.limits.maxFrames), mismatches };
   if (spec) enforceHeaderLimits(header, spec);
   return header;
+}
+
+/** Reads the header of a known format, and no further than the first frame past `maxFrames`. */
+export function parseHeader(bytes: Uint8Array, format: ImageFormat, maxFrames?: number): ParsedHeader {
+  return PARSERS[format](bytes, maxFrames);
 }

@@ -9,6 +9,9 @@ export { fromPath } from './from-path.ts';
 export { fromStream } from './from-stream.ts';
 export { fromUrl } from './from-url.ts';
 export { inspectImage } from './header.ts';
+export { FILE_KINDS } from './file-kind.ts';
+export { identifyImage } from './identify.ts';
+export { IMAGE_FORMATS } from './image-header.ts';
 export { fromHuggingFace } from './presets/hugging-face.ts';
 export { presets } from './presets/index.ts';
 export { limits } from './presets/limit-sets.ts';
@@ -31,7 +34,19 @@ export type { ByteStream, FromStreamOptions } from './from-stream.ts';
 export type { FromUrlOptions } from './from-url.ts';
 export type { UrlPolicy } from './url-policy.ts';
 export type { Placement } from './geometry.ts';
-export type { ColourKind, ImageFormat, ImageHeader, MetadataKind, Orientation } from './image-header.ts';
+export type { ClaimedType } from './claim.ts';
+export type { FileKind } from './file-kind.ts';
+export type { InspectOptions } from './header.ts';
+export type { ImageIdentity, PictureFacts } from './identify.ts';
+export type {
+  Animation,
+  ClaimKind,
+  ColourKind,
+  ImageFormat,
+  ImageHeader,
+  MetadataKind,
+  Orientation,
+} from './image-header.ts';
 export type {
   GluoncvClassificationOptions,
   GluoncvDetectionOptions,

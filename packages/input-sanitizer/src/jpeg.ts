@@ -1,7 +1,7 @@
 import { ByteView } from './byte-view.ts';
 import { SanitizeError } from './errors.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ImageHeader, MetadataKind, Orientation } from './image-header.ts';
+import type { MetadataKind, Orientation, ParsedHeader } from './image-header.ts';
 
 /** Everything below it, but TEM, is reserved. */
 const FIRST_MARKER = 0xc0;
@@ -44,10 +44,11 @@ interface Frame {
  * It skips what libjpeg skips (fill bytes, stray bytes before a marker, restart markers) and refuses what libjpeg
  * refuses, so that both see the same frame and the same number of scans.
  *
- * @throws {SanitizeError} `ERR_INPUT_CORRUPT`; `ERR_INPUT_FORMAT` for lossless, arithmetic, hierarchical or 12-bit JPEG.
+ * @throws {SanitizeError} `ERR_INPUT_CORRUPT`; `ERR_INPUT_COST` for a flood of segments; `ERR_INPUT_FORMAT` for lossless,
+ *   arithmetic, hierarchical or 12-bit JPEG.
  * @see ITU-T T.81, annex B
  */
-export function parseJpegHeader(bytes: Uint8Array): ImageHeader {
+export function parseJpegHeader(bytes: Uint8Array): ParsedHeader {
   const view = new ByteView(bytes, 'jpeg');
   let frame: Frame | undefined;
   let orientation: Orientation | undefined;
@@ -76,6 +77,7 @@ export function parseJpegHeader(bytes: Uint8Array): ImageHeader {
       end = markerAt - 1;
       break;
     }
+    view.countPart();
     if (isMisplaced(marker)) throw view.corrupt('a marker that has no place there');
     const length = view.u16be(position);
     if (length < 2) throw view.corrupt('a segment shorter than its own length field');

@@ -34,7 +34,7 @@ export function enforceHeaderLimits(header: ImageHeader, { limits, colour }: Inp
   if (header.frames > limits.maxFrames) {
     throw new SanitizeError(
       'ERR_INPUT_ANIMATED',
-      `expected at most ${limits.maxFrames} frames, found ${header.frames}`,
+      `expected at most ${limits.maxFrames} frames, found more`,
     );
   }
   if (header.colour === 'cmyk') {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { ByteView } from './byte-view.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ColourKind, ImageHeader, MetadataKind, Orientation } from './image-header.ts';
+import type { ColourKind, MetadataKind, Orientation, ParsedHeader } from './image-header.ts';
 
 /** Colour type -> what it is, and the bit depths that go with it. PNG 3rd edition, table 12. */
 const COLOUR_TYPES: Readonly<
@@ -31,25 +31,27 @@ const CHUNK_OVERHEAD = 12;
  * Walks the chunks of a PNG or APNG from IHDR to IEND. The CRC is checked on every chunk whose content is used here;
  * the decoder checks those of the pixels.
  *
- * @throws {SanitizeError} `ERR_INPUT_CORRUPT`.
+ * @throws {SanitizeError} `ERR_INPUT_CORRUPT`; `ERR_INPUT_COST` for a flood of chunks.
  * @see PNG specification (3rd edition), sections 5 and 11
  */
-export function parsePngHeader(bytes: Uint8Array): ImageHeader {
+export function parsePngHeader(bytes: Uint8Array): ParsedHeader {
   const view = new ByteView(bytes, 'png');
   if (view.fourCc(12) !== 'IHDR' || view.u32be(8) !== 13) throw view.corrupt('no image header first');
   const ihdr = parseImageHeader(view);
   let hasTransparency = false;
   let hasPixels = false;
   let hasPalette = false;
-  let frames = 1;
+  let announcedFrames: number | undefined;
+  let countedFrames = 0;
   let orientation: Orientation = 1;
   const metadata = new Set<MetadataKind>();
   let position = 8 + CHUNK_OVERHEAD + 13;
   for (;;) {
+    view.countPart();
     const length = view.u32be(position);
     if (length > MAX_INT32) throw view.corrupt('a chunk longer than PNG allows');
     const type = view.fourCc(position + 4);
-    if (!/^[A-Za-z]{4}$/.test(type)) throw view.corrupt('a chunk without a legal name');
+    if (!isChunkName(type)) throw view.corrupt('a chunk without a legal name');
     view.need(position, length + CHUNK_OVERHEAD);
     const data = position + 8;
     position += length + CHUNK_OVERHEAD;
@@ -69,8 +71,10 @@ export function parsePngHeader(bytes: Uint8Array): ImageHeader {
     } else if (type === 'acTL' && !hasPixels) {
       checkCrc(view, data, length);
       if (length !== 8) throw view.corrupt('an animation header of the wrong length');
-      frames = view.u32be(data);
-      if (frames === 0) throw view.corrupt('an animation of zero frames');
+      announcedFrames = view.u32be(data);
+      if (announcedFrames === 0) throw view.corrupt('an animation of zero frames');
+    } else if (type === 'fcTL') {
+      countedFrames++;
     } else if (type === 'eXIf') {
       checkCrc(view, data, length);
       orientation = parseExifOrientation(view.slice(data, length));
@@ -88,7 +92,8 @@ export function parsePngHeader(bytes: Uint8Array): ImageHeader {
     channels,
     bitDepth: ihdr.bitDepth,
     interlaced: ihdr.interlaced,
-    frames,
+    // Without an announcement there is no animation; with one, neither number alone is to be believed.
+    frames: announcedFrames === undefined ? 1 : Math.max(announcedFrames, countedFrames),
     orientation,
     hasAlpha: channels % 2 === 0,
     colour: ihdr.colour,
@@ -119,6 +124,15 @@ function parseImageHeader(view: ByteView) {
     channels: kind.channels,
     interlaced: interlace === 1,
   };
+}
+
+/** Four ASCII letters. */
+function isChunkName(type: string): boolean {
+  for (let index = 0; index < 4; index++) {
+    const letter = type.charCodeAt(index) | 0x20;
+    if (letter < 0x61 || letter > 0x7a) return false;
+  }
+  return true;
 }
 
 function metadataKind(view: ByteView, type: string, data: number): MetadataKind | undefined {

@@ -91,7 +91,7 @@ export async function sanitizeImage(
   const started = performance.now();
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
   deadline.check();
-  const header = inspectImage(bytes, spec);
+  const header = inspectImage(bytes, spec, options);
   return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
 }
 

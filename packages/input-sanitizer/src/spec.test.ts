@@ -60,7 +60,7 @@ describe('refuses', () => {
     ['null', null],
     ['an array', []],
     ['no formats', { ...least, formats: [] }],
-    ['a format it cannot decode', { ...least, formats: ['gif'] }],
+    ['a format it cannot decode', { ...least, formats: ['avif'] }],
     ['a format twice', { ...least, formats: ['png', 'png'] }],
     ['an unknown key', { ...least, isolation: 'process' }],
     ['an unknown limit', { ...least, limits: { maxbytes: 1 } }],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SanitizeError } from './errors.ts';
 import { valueEnds } from './tensor-values.ts';
+import { IMAGE_FORMATS } from './image-header.ts';
 import type { ImageFormat } from './image-header.ts';
 
 /** The resamplers: `pil-*` is Pillow's, `cv2-linear` OpenCV's, byte for byte; `fast` is the decoder's own. */
@@ -25,7 +26,10 @@ export interface InputLimits {
   readonly minSide: number;
   /** The longer side, in pixels. Default 12,000. */
   readonly maxSide: number;
-  /** Frames of an animation. Default 1: stills only. With more, the first frame is used and a finding says so. */
+  /**
+   * Frames of an animation. Default 1: stills only. With more, `sanitizeImage` takes the first frame and says so in a
+   * finding, and `sanitizeFrames` takes them all.
+   */
   readonly maxFrames: number;
   /** Scans of a JPEG. Default 32. */
   readonly maxScans: number;
@@ -192,7 +196,7 @@ const tensorSchema = z
 const specSchema = z
   .strictObject({
     formats: z
-      .array(z.enum(['jpeg', 'png', 'webp']))
+      .array(z.enum(IMAGE_FORMATS))
       .min(1)
       .refine((formats) => new Set(formats).size === formats.length, { error: 'each format once' })
       // Their order means nothing, so it must not change the hash.

@@ -34,7 +34,29 @@ function vp8x(width: number, height: number, flags = 0): Buffer {
 }
 
 const ANIMATION = 2;
-const frame = chunk('ANMF', Buffer.alloc(24));
+const u24 = (value: number) => [value & 255, (value >> 8) & 255, value >> 16];
+
+interface FrameFields {
+  x?: number;
+  y?: number;
+  width?: number;
+  height?: number;
+  delayMs?: number;
+  picture?: Buffer;
+}
+
+/** `x` and `y` count in steps of two pixels. */
+function anmf({
+  x = 0,
+  y = 0,
+  width = 4,
+  height = 4,
+  delayMs = 0,
+  picture = vp8(4, 4),
+}: FrameFields = {}): Buffer {
+  const head = [...u24(x), ...u24(y), ...u24(width - 1), ...u24(height - 1), ...u24(delayMs), 0];
+  return chunk('ANMF', Buffer.concat([Buffer.from(head), picture]));
+}
 const refused = (bytes: Uint8Array) => {
   expect(() => parseWebpHeader(bytes)).toThrow(expect.objectContaining({ code: 'ERR_INPUT_CORRUPT' }));
 };
@@ -112,6 +134,18 @@ describe('refuses', () => {
     ['an extended header of nine bytes', webp(chunk('VP8X', Buffer.alloc(9)), vp8(1, 1))],
     ['an animation of no frames', webp(vp8x(4, 4, ANIMATION))],
     ['a frame too short for its header', webp(vp8x(4, 4, ANIMATION), chunk('ANMF', Buffer.alloc(22)))],
+    [
+      'a frame without a picture',
+      webp(vp8x(4, 4, ANIMATION), anmf({ picture: chunk('JUNK', Buffer.alloc(8)) })),
+    ],
+    [
+      'a frame of alpha alone',
+      webp(vp8x(4, 4, ANIMATION), anmf({ picture: chunk('ALPH', Buffer.alloc(8)) })),
+    ],
+    ['a frame one pixel wider than its picture', webp(vp8x(9, 9, ANIMATION), anmf({ width: 5 }))],
+    ['a frame that leaves its canvas to the right', webp(vp8x(5, 4, ANIMATION), anmf({ x: 1 }))],
+    ['a frame that leaves its canvas downwards', webp(vp8x(4, 5, ANIMATION), anmf({ y: 1 }))],
+    ['a second frame that leaves its canvas', webp(vp8x(4, 4, ANIMATION), anmf(), anmf({ x: 1 }))],
     ['a chunk that leaves its container', webp(vp8x(4, 4), vp8(4, 4), chunk('EXIF', Buffer.alloc(2), 4))],
   ])('%s', (_, bytes) => {
     refused(bytes);
@@ -122,8 +156,28 @@ describe('refuses', () => {
   });
 });
 
+it('accepts a frame that just fits its canvas', () => {
+  expect(parseWebpHeader(webp(vp8x(6, 6, ANIMATION), anmf({ x: 1, y: 1 }))).frames).toBe(1);
+});
+
+it('reads how long frames are shown, and how often', () => {
+  const anim = chunk('ANIM', Buffer.from([0, 0, 0, 0, 3, 0]));
+  const bytes = webp(vp8x(4, 4, ANIMATION), anim, anmf({ delayMs: 70_000 }), anmf({ delayMs: 40 }));
+  expect(parseWebpHeader(bytes).animation).toEqual({ delaysMs: [70_000, 40], plays: 3 });
+});
+
+it('prices an animation for what its frames are composed of', () => {
+  expect(parseWebpHeader(webp(vp8x(4, 4, ANIMATION), anmf(), anmf())).predictedDecodeBytes).toBe(4 * 4 * 12);
+});
+
+it('reads no further than the first frame too many', () => {
+  const broken = webp(vp8x(4, 4, ANIMATION), anmf(), anmf(), anmf({ x: 9 }));
+  expect(parseWebpHeader(broken, 1).frames).toBe(2);
+  refused(broken);
+});
+
 it('takes an animated canvas as the size', () => {
-  expect(parseWebpHeader(webp(vp8x(300, 200, ANIMATION), frame, frame))).toMatchObject({
+  expect(parseWebpHeader(webp(vp8x(300, 200, ANIMATION), anmf(), anmf()))).toMatchObject({
     width: 300,
     height: 200,
     frames: 2,

@@ -1,9 +1,11 @@
 import { ByteView } from './byte-view.ts';
 import { parseExifOrientation } from './exif.ts';
-import type { ImageHeader, MetadataKind, Orientation } from './image-header.ts';
+import type { Animation, MetadataKind, Orientation, ParsedHeader } from './image-header.ts';
 
 const FLAG_ANIMATION = 0x02;
 const FLAG_ALPHA = 0x10;
+/** Rectangle, duration and flags, before the frame's own chunks. */
+const FRAME_HEADER = 16;
 
 const METADATA: ReadonlyMap<string, MetadataKind> = new Map([
   ['EXIF', 'exif'],
@@ -18,13 +20,24 @@ interface Picture {
   readonly lossless: boolean;
 }
 
+/** What an extended container says around its pictures. */
+interface Container {
+  readonly orientation: Orientation;
+  readonly metadata: readonly MetadataKind[];
+  /** Animations only. */
+  readonly animation?: Animation;
+  /** Offset of the end, padding included. */
+  readonly end: number;
+}
+
 /**
- * Walks the RIFF chunks of a WebP: simple lossy, simple lossless or extended, still or animated.
+ * Walks the RIFF chunks of a WebP: simple lossy, simple lossless or extended, still or animated. An animation is left at
+ * its first frame past `maxFrames`.
  *
- * @throws {SanitizeError} `ERR_INPUT_CORRUPT`.
+ * @throws {SanitizeError} `ERR_INPUT_CORRUPT`; `ERR_INPUT_COST` for a flood of chunks.
  * @see RFC 9649 (WebP container and lossless bitstream), RFC 6386 section 9.1 (VP8 frame header)
  */
-export function parseWebpHeader(bytes: Uint8Array): ImageHeader {
+export function parseWebpHeader(bytes: Uint8Array, maxFrames = Infinity): ParsedHeader {
   const view = new ByteView(bytes, 'webp');
   const riffSize = view.u32le(4);
   if (riffSize < 12) throw view.corrupt('a container too small for a picture');
@@ -32,52 +45,92 @@ export function parseWebpHeader(bytes: Uint8Array): ImageHeader {
   // Encoders disagree whether the last padding byte is counted or even written.
   view.need(0, 8 + riffSize);
   const first = view.fourCc(12);
-  if (first === 'VP8X') return parseExtended(view, end);
+  if (first === 'VP8X') return parseExtended(view, end, maxFrames);
   if (first !== 'VP8 ' && first !== 'VP8L') throw view.corrupt('no picture first');
   const picture = parsePicture(view, first, 20, chunkLength(view, 12, end));
-  return describe(view, picture, { frames: 1, orientation: 1, metadata: [], end });
+  return describe(view, picture, { orientation: 1, metadata: [], end });
 }
 
-function parseExtended(view: ByteView, end: number): ImageHeader {
+function parseExtended(view: ByteView, end: number, maxFrames: number): ParsedHeader {
   if (chunkLength(view, 12, end) < 10) throw view.corrupt('an extended header of the wrong length');
   const flags = view.u8(20);
   const canvas = { width: view.u24le(24) + 1, height: view.u24le(27) + 1 };
   const animated = (flags & FLAG_ANIMATION) !== 0;
   let still: Picture | undefined;
-  let frames = 0;
-  let hasAlphaChunk = false;
+  const delaysMs: number[] = [];
+  let plays = 1;
+  let hasAlpha = (flags & FLAG_ALPHA) !== 0;
   let orientation: Orientation = 1;
   const seen = new Set<MetadataKind>();
   let position = 12;
-  while (position + 8 <= Math.min(end, view.length)) {
+  while (position + 8 <= Math.min(end, view.length) && delaysMs.length <= maxFrames) {
+    view.countPart();
     const type = view.fourCc(position);
     const length = chunkLength(view, position, end);
     const data = position + 8;
     const kind = METADATA.get(type);
     if (kind) seen.add(kind);
     if (type === 'ANMF') {
-      if (length < 24) throw view.corrupt('a frame too short for its own header');
-      frames++;
+      const frame = parseFrame(view, data, length, canvas);
+      hasAlpha ||= frame.alpha;
+      delaysMs.push(frame.delayMs);
+    } else if (type === 'ANIM' && length >= 6) {
+      plays = view.u16le(data + 4);
     } else if ((type === 'VP8 ' || type === 'VP8L') && !animated) {
       still ??= parsePicture(view, type, data, length);
     } else if (type === 'ALPH') {
-      hasAlphaChunk = true;
+      hasAlpha = true;
     } else if (type === 'EXIF') {
       orientation = parseExifOrientation(view.slice(data, length));
     }
     position = data + length + (length % 2);
   }
-  const alpha = (flags & FLAG_ALPHA) !== 0 || hasAlphaChunk;
   const metadata = [...seen];
   if (animated) {
-    if (frames === 0) throw view.corrupt('an animation of zero frames');
-    return describe(view, { ...canvas, alpha, lossless: false }, { frames, orientation, metadata, end });
+    if (delaysMs.length === 0) throw view.corrupt('an animation of zero frames');
+    const animation = { delaysMs, plays };
+    return describe(
+      view,
+      { ...canvas, alpha: hasAlpha, lossless: false },
+      { orientation, metadata, animation, end },
+    );
   }
   if (!still) throw view.corrupt('no picture');
   if (still.width !== canvas.width || still.height !== canvas.height) {
     throw view.corrupt('a picture that does not fill its canvas');
   }
-  return describe(view, { ...still, alpha: alpha || still.alpha }, { frames: 1, orientation, metadata, end });
+  return describe(view, { ...still, alpha: hasAlpha || still.alpha }, { orientation, metadata, end });
+}
+
+/** A rectangle of the canvas and one bitstream that fills it, with a plane of alpha before it or not. */
+function parseFrame(
+  view: ByteView,
+  at: number,
+  length: number,
+  canvas: { readonly width: number; readonly height: number },
+): { readonly alpha: boolean; readonly delayMs: number } {
+  if (length < FRAME_HEADER + 8) throw view.corrupt('a frame too short for its own header');
+  const width = view.u24le(at + 6) + 1;
+  const height = view.u24le(at + 9) + 1;
+  if (view.u24le(at) * 2 + width > canvas.width || view.u24le(at + 3) * 2 + height > canvas.height) {
+    throw view.corrupt('a frame that leaves its canvas');
+  }
+  const end = at + length;
+  let position = at + FRAME_HEADER;
+  let type = view.fourCc(position);
+  const alpha = type === 'ALPH';
+  if (alpha) {
+    const plane = chunkLength(view, position, end);
+    position += 8 + plane + (plane % 2);
+    if (position + 8 > end) throw view.corrupt('a frame without a picture');
+    type = view.fourCc(position);
+  }
+  if (type !== 'VP8 ' && type !== 'VP8L') throw view.corrupt('a frame without a picture');
+  const picture = parsePicture(view, type, position + 8, chunkLength(view, position, end));
+  if (picture.width !== width || picture.height !== height) {
+    throw view.corrupt('a picture that does not fill its frame');
+  }
+  return { alpha: alpha || picture.alpha, delayMs: view.u24le(at + 12) };
 }
 
 /** Length of the chunk at `position`, which must end within the container and the file. */
@@ -108,29 +161,25 @@ function parsePicture(view: ByteView, type: 'VP8 ' | 'VP8L', data: number, lengt
 function describe(
   view: ByteView,
   { width, height, alpha, lossless }: Picture,
-  {
-    frames,
-    orientation,
-    metadata,
-    end,
-  }: Pick<ImageHeader, 'frames' | 'orientation' | 'metadata'> & { end: number },
-): ImageHeader {
-  const channels = alpha ? 4 : 3;
+  { animation, orientation, metadata, end }: Container,
+): ParsedHeader {
+  const frames = animation?.delaysMs.length ?? 1;
   return {
     format: 'webp',
     width,
     height,
-    channels,
+    channels: alpha ? 4 : 3,
     bitDepth: 8,
     interlaced: false,
     frames,
+    ...(animation && frames > 1 && { animation }),
     orientation,
     hasAlpha: alpha,
     colour: 'rgb',
     metadata,
     trailingBytes: Math.max(0, view.length - end),
     // The decoder never streams WebP: it holds the picture as RGBA, composes it on an RGBA canvas, and the lossy
-    // bitstream's alpha is a plane of its own. Measured within 5 % of that.
-    predictedDecodeBytes: width * height * (8 + (alpha && !lossless ? 1 : 0)),
+    // bitstream's alpha is a plane of its own. Frames are composed on what was before. Measured within 5 % of that.
+    predictedDecodeBytes: width * height * (frames > 1 ? 12 : alpha && !lossless ? 9 : 8),
   };
 }
