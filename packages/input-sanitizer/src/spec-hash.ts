@@ -21,10 +21,15 @@ const hashes = new WeakMap<InputSpec, string>();
 export function specHash(spec: InputSpec): string {
   const known = hashes.get(spec);
   if (known !== undefined) return known;
-  const computed = hash('sha256', JSON.stringify(sortKeys(withoutLaterDefaults(spec))));
+  const computed = canonicalHash(withoutLaterDefaults(spec));
   // What can still change has no lasting name.
   if (isDeeplyFrozen(spec)) hashes.set(spec, computed);
   return computed;
+}
+
+/** SHA-256 in hex over the canonical JSON of plain data. */
+export function canonicalHash(value: unknown): string {
+  return hash('sha256', JSON.stringify(sortKeys(value)));
 }
 
 function withoutLaterDefaults(spec: InputSpec): unknown {
