@@ -27,6 +27,28 @@ export { openModelLock, parseModelLock } from './lock/lock.ts';
 export type { ModelLock } from './lock/lock.ts';
 export { updateModelLock } from './lock/update-file.ts';
 export type { LockUpdateOptions } from './lock/update-file.ts';
+export type { OmsBundle, SigningMethod, VerificationMaterial } from './oms/bundle.ts';
+export { digestModel } from './oms/digest-model.ts';
+export type { DigestModelOptions } from './oms/digest-model.ts';
+export type { HashType, ModelManifest, Resource, Serialization } from './oms/manifest.ts';
+export { signModel } from './oms/sign-model.ts';
+export type { SignedModel } from './oms/sign-model.ts';
+export { signWithCertificate, signWithKey } from './oms/signer.ts';
+export type { ModelSigner, PrivateKeyOptions } from './oms/signer.ts';
+export { trustSigstore, verifySigstoreBundle } from './oms/sigstore.ts';
+export type { SigstoreIdentity, SigstoreTrustOptions, VerifySigstoreOptions } from './oms/sigstore.ts';
+export { trustCertificates } from './oms/trust-certificates.ts';
+export { trustKey } from './oms/trust-key.ts';
+export type { SignatureResult, Signer, Trust, TrustContext } from './oms/trust.ts';
+export { verifyBundle } from './oms/verify-bundle.ts';
+export type { VerifiedBundle, VerifyBundleOptions } from './oms/verify-bundle.ts';
+export { verifyModel } from './oms/verify-model.ts';
+export type {
+  SignatureEvidence,
+  SignedFile,
+  SignedModelEvidence,
+  VerifyModelOptions,
+} from './oms/verify-model.ts';
 export { openVerifiedModel } from './verified-model.ts';
 export type { ExternalData, ModelEvidence, VerifiedFile, VerifiedModel } from './verified-model.ts';
 export { reasonsOf, verdictOf } from './verdict.ts';

@@ -1,0 +1,113 @@
+import { X509Certificate } from 'node:crypto';
+import { ModelError } from '../errors.ts';
+import { DER, readDer, readOid, readOne } from './der.ts';
+
+/** A certificate, and the extensions that Node.js does not tell of. */
+export interface Certificate {
+  readonly x509: X509Certificate;
+  /** From basic constraints; `false` without them. */
+  readonly isCa: boolean;
+  /** How many intermediates that are not self-issued may stand below it; `undefined` is no limit. */
+  readonly pathLength: number | undefined;
+  /** Bits of key usage, first bit first; `undefined` without the extension. */
+  readonly keyUsage: readonly boolean[] | undefined;
+  /** Object identifiers of extended key usage; `undefined` without the extension. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
+  /** Critical extensions that are not understood here. */
+  readonly unknownCritical: readonly string[];
+  /** Object identifier of the algorithm that its issuer signed it with. */
+  readonly signatureAlgorithm: string;
+}
+
+const OID = {
+  keyUsage: '2.5.29.15',
+  basicConstraints: '2.5.29.19',
+  extendedKeyUsage: '2.5.29.37',
+} as const;
+
+/** Extensions that say nothing about whether a signature counts: names, identifiers, policies. */
+const HARMLESS: ReadonlySet<string> = new Set(['2.5.29.14', '2.5.29.17', '2.5.29.32', '2.5.29.35']);
+
+/**
+ * Reads one certificate.
+ *
+ * @param bytes - DER.
+ * @param code - The code to refuse with: whether the operator gave the certificate or the bundle did.
+ * @throws {ModelError} `code`
+ */
+export function parseCertificate(
+  bytes: Uint8Array,
+  code: 'ERR_MODEL_KEY' | 'ERR_MODEL_CERTIFICATE',
+): Certificate {
+  try {
+    const x509 = new X509Certificate(bytes);
+    return { x509, ...readExtensions(x509.raw) };
+  } catch (cause) {
+    throw new ModelError(code, 'a certificate cannot be read', { cause });
+  }
+}
+
+/**
+ * Reads certificates, one or several in a text.
+ *
+ * @param source - PEM text, or DER.
+ * @throws {ModelError} `ERR_MODEL_KEY`
+ */
+export function parseCertificates(source: string | Uint8Array): Certificate[] {
+  const bytes = Buffer.from(source);
+  if (!bytes.includes('-----BEGIN')) return [parseCertificate(bytes, 'ERR_MODEL_KEY')];
+  const blocks = bytes.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (blocks === null) throw new ModelError('ERR_MODEL_KEY', 'expected PEM blocks CERTIFICATE, found none');
+  return blocks.map((block) => parseCertificate(Buffer.from(block), 'ERR_MODEL_KEY'));
+}
+
+type Extensions = Omit<Certificate, 'x509'>;
+
+/** @see RFC 5280, sections 4.1 and 4.2 */
+function readExtensions(raw: Buffer): Extensions {
+  const [tbs, algorithm] = readDer(readOne(raw, DER.sequence));
+  if (tbs?.tag !== DER.sequence || algorithm?.tag !== DER.sequence) throw new RangeError('no certificate');
+  const fields = readDer(tbs.content);
+  // [3] EXPLICIT Extensions; version 1 certificates have none.
+  const wrapped = fields.find(({ tag }) => tag === 0xa3);
+  const extensions = wrapped === undefined ? [] : readDer(readOne(wrapped.content, DER.sequence));
+  const values = new Map<string, Buffer>();
+  const unknownCritical: string[] = [];
+  for (const { content } of extensions) {
+    const parts = readDer(content);
+    const oid = readOid(parts[0]!.content);
+    if (values.has(oid)) throw new RangeError('an extension is given twice');
+    values.set(oid, parts.at(-1)!.content);
+    const isCritical = parts[1]?.tag === DER.boolean && parts[1].content[0] !== 0;
+    const isKnown = Object.values<string>(OID).includes(oid) || HARMLESS.has(oid);
+    if (isCritical && !isKnown) unknownCritical.push(oid);
+  }
+  return {
+    ...readBasicConstraints(values.get(OID.basicConstraints)),
+    keyUsage: readKeyUsage(values.get(OID.keyUsage)),
+    extendedKeyUsage: readExtendedKeyUsage(values.get(OID.extendedKeyUsage)),
+    unknownCritical,
+    signatureAlgorithm: readOid(readDer(algorithm.content)[0]!.content),
+  };
+}
+
+function readBasicConstraints(value: Buffer | undefined): Pick<Extensions, 'isCa' | 'pathLength'> {
+  const fields = value === undefined ? [] : readDer(readOne(value, DER.sequence));
+  const isCa = fields.some(({ tag, content }) => tag === DER.boolean && content[0] !== 0);
+  const length = fields.find(({ tag }) => tag === DER.integer)?.content;
+  if (length !== undefined && (length.length > 4 || length.readInt8(0) < 0)) {
+    throw new RangeError('a path length is out of range');
+  }
+  return { isCa, pathLength: length?.readUIntBE(0, length.length) };
+}
+
+function readKeyUsage(value: Buffer | undefined): readonly boolean[] | undefined {
+  if (value === undefined) return undefined;
+  const [, ...bytes] = readOne(value, DER.bitString);
+  return bytes.flatMap((byte) => Array.from({ length: 8 }, (_, bit) => (byte & (0x80 >> bit)) !== 0));
+}
+
+function readExtendedKeyUsage(value: Buffer | undefined): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  return readDer(readOne(value, DER.sequence)).map(({ content }) => readOid(content));
+}
