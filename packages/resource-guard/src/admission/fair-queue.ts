@@ -1,0 +1,274 @@
+import { z } from 'zod';
+import { ResourceError, type ResourceErrorCode } from '../errors.ts';
+import { parseOptions } from '../parse-options.ts';
+import { WaitingLine, type Waiting } from './waiting-line.ts';
+
+/** How a fair queue is bounded. */
+export interface FairQueueOptions {
+  /** Requests that go on at the same time; a function is asked each time one could be let in. Minimum 1. */
+  readonly concurrency: number | (() => number);
+  /** Requests that may wait. Minimum 0. */
+  readonly max: number;
+  /** Requests of one key that may wait. Default: `max`. Minimum 1. Requests without a key are not counted. */
+  readonly perKey?: number | undefined;
+  /** Longest wait, in milliseconds. Default: for ever. Minimum 1. */
+  readonly maxWaitMs?: number | undefined;
+  /**
+   * While the oldest request of a key has waited longer than this, in milliseconds, its newest goes first: under overload
+   * a few are served in time and not all of them too late. Default: never. Minimum 1.
+   */
+  readonly lifoAfterMs?: number | undefined;
+  /** Sum of `costMb` that may go on at the same time, in MiB. Default: no bound. Minimum 1. */
+  readonly memoryBudgetMb?: number | undefined;
+}
+
+/** One request for a place. */
+export interface PlaceRequest {
+  /** Whose it is. Keys take turns. Without one it takes turns with all others that have none. */
+  readonly key?: string | undefined;
+  /** From 0, shed first, to 9. Default 5. A higher one is always let in first. */
+  readonly priority?: number | undefined;
+  /** Memory that it will need, in MiB, out of `memoryBudgetMb`. Default 0. */
+  readonly costMb?: number | undefined;
+  /** When its caller stops waiting, in milliseconds of `performance.now()`. Default: never. */
+  readonly deadline?: number | undefined;
+  /** Leaves the queue at once when this aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A place that was given; others wait until it is released. */
+export interface Place extends Disposable {
+  /** Gives the place on. A second call does nothing. */
+  release(): void;
+}
+
+/** A queue in which no client can take the turn of another. */
+export interface FairQueue {
+  /** Requests that have a place. */
+  readonly running: number;
+  /** Requests that wait. */
+  readonly waiting: number;
+  /**
+   * Whether {@link enter} would refuse such a request now, found without entering.
+   *
+   * @returns The code of the refusal, or nothing.
+   */
+  refuses(request?: PlaceRequest): ResourceErrorCode | undefined;
+  /**
+   * Waits for a place.
+   *
+   * @throws {ResourceError} At once `ERR_RESOURCE_QUEUE_FULL`, or `ERR_RESOURCE_OPTIONS` for a request that could never
+   *   have a place; later `ERR_RESOURCE_QUEUE_FULL` if a request of higher priority or of a more patient key took its
+   *   place in a full queue; `ERR_RESOURCE_QUEUE_TIMEOUT`, `ERR_RESOURCE_DEADLINE`, `ERR_RESOURCE_ABORTED`.
+   */
+  enter(request?: PlaceRequest): Promise<Place>;
+}
+
+const bound = z.number().min(1);
+const schema = z.strictObject({
+  concurrency: z.union([z.int().min(1), z.custom<() => number>((value) => typeof value === 'function')]),
+  max: z.int().min(0).max(1_000_000),
+  perKey: z.int().min(1).optional(),
+  maxWaitMs: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .optional(),
+  lifoAfterMs: bound.optional(),
+  memoryBudgetMb: bound.optional(),
+});
+const requestSchema = z.strictObject({
+  key: z.string().optional(),
+  priority: z.int().min(0).max(9).default(5),
+  costMb: z.number().min(0).default(0),
+  deadline: z.number().optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
+/**
+ * A bounded queue that serves its keys in turn. Higher priorities first; within one, keys in turn; within a key, in the
+ * order of arrival, or newest first once its wait is too long. A full queue lets a newcomer in at the cost of the lowest
+ * priority, or of the key that has the most waiting, and else refuses it at once.
+ *
+ * @throws {ResourceError} `ERR_RESOURCE_OPTIONS`
+ */
+export function createFairQueue(options: FairQueueOptions): FairQueue {
+  const { concurrency, ...parsed } = parseOptions(schema, options);
+  return new BoundedFairQueue({
+    ...parsed,
+    concurrency: typeof concurrency === 'number' ? () => concurrency : concurrency,
+  });
+}
+
+interface Bounds {
+  readonly concurrency: () => number;
+  readonly max: number;
+  readonly perKey?: number | undefined;
+  readonly maxWaitMs?: number | undefined;
+  readonly lifoAfterMs?: number | undefined;
+  readonly memoryBudgetMb?: number | undefined;
+}
+
+type ParsedRequest = z.output<typeof requestSchema>;
+
+/** One request that waits, with the means to end its wait. */
+interface Entry extends Waiting {
+  readonly costMb: number;
+  readonly resolve: (place: Place) => void;
+  readonly reject: (error: ResourceError) => void;
+  timer?: NodeJS.Timeout;
+  stopListening?: () => void;
+}
+
+class BoundedFairQueue implements FairQueue {
+  readonly #bounds: Bounds;
+  readonly #line: WaitingLine<Entry>;
+  #running = 0;
+  #runningMb = 0;
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+    this.#line = new WaitingLine(bounds.lifoAfterMs);
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#line.size;
+  }
+
+  refuses(request: PlaceRequest = {}): ResourceErrorCode | undefined {
+    return this.#judge(parseOptions(requestSchema, request))?.code;
+  }
+
+  async enter(request: PlaceRequest = {}): Promise<Place> {
+    const parsed = parseOptions(requestSchema, request);
+    const refusal = this.#judge(parsed);
+    if (refusal !== undefined) throw refusal;
+    if (this.#line.size === 0 && this.#fits(parsed.costMb)) return this.#seat(parsed.costMb);
+    return new Promise((resolve, reject) => {
+      this.#wait(parsed, resolve, reject);
+    });
+  }
+
+  #judge({ key, priority, costMb, deadline, signal }: ParsedRequest): ResourceError | undefined {
+    const { max, perKey, memoryBudgetMb = Infinity } = this.#bounds;
+    if (signal?.aborted === true) {
+      return new ResourceError('ERR_RESOURCE_ABORTED', 'the signal of the request was already aborted');
+    }
+    if (costMb > memoryBudgetMb) {
+      return new ResourceError(
+        'ERR_RESOURCE_OPTIONS',
+        `costMb: expected at most the budget of ${memoryBudgetMb} MiB, found ${costMb}`,
+      );
+    }
+    if (deadline !== undefined && deadline <= performance.now()) {
+      return new ResourceError('ERR_RESOURCE_DEADLINE', 'the deadline of the request has passed');
+    }
+    if (this.#line.size === 0 && this.#fits(costMb)) return undefined;
+    if (key !== undefined && this.#line.countOf(key) >= (perKey ?? Infinity)) {
+      return new ResourceError(
+        'ERR_RESOURCE_QUEUE_FULL',
+        `expected at most ${perKey ?? max} waiting requests of one key`,
+      );
+    }
+    if (this.#line.size < max || (max > 0 && this.#line.victim(key, priority) !== undefined))
+      return undefined;
+    return fullError(max);
+  }
+
+  #wait(
+    { key, priority, costMb, deadline, signal }: ParsedRequest,
+    resolve: (place: Place) => void,
+    reject: (error: ResourceError) => void,
+  ): void {
+    const now = performance.now();
+    if (this.#line.size >= this.#bounds.max) {
+      const victim = this.#line.victim(key, priority);
+      if (victim !== undefined) this.#refuse(victim, fullError(this.#bounds.max));
+    }
+    const entry: Entry = {
+      key: key ?? '',
+      keyed: key !== undefined,
+      priority,
+      costMb,
+      since: now,
+      resolve,
+      reject,
+    };
+    this.#line.push(entry);
+
+    const { maxWaitMs = Infinity } = this.#bounds;
+    const untilDeadline = (deadline ?? Infinity) - now;
+    const waitMs = Math.min(maxWaitMs, untilDeadline);
+    if (waitMs < 2 ** 31) {
+      const late = untilDeadline <= maxWaitMs;
+      entry.timer = setTimeout(() => {
+        const error = late
+          ? new ResourceError('ERR_RESOURCE_DEADLINE', 'the deadline of the request passed in the queue')
+          : new ResourceError('ERR_RESOURCE_QUEUE_TIMEOUT', `expected a place within ${maxWaitMs} ms`);
+        this.#refuse(entry, error);
+      }, waitMs);
+    }
+    if (signal) {
+      const abort = (): void => {
+        this.#refuse(entry, new ResourceError('ERR_RESOURCE_ABORTED', 'the caller left the queue'));
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      entry.stopListening = () => {
+        signal.removeEventListener('abort', abort);
+      };
+    }
+    // The line was not empty only because its head did not fit: a newcomer of a higher priority may.
+    this.#advance();
+  }
+
+  #refuse(entry: Entry, error: ResourceError): void {
+    this.#line.remove(entry);
+    settle(entry);
+    entry.reject(error);
+    // Where a large request was the head of the line, a smaller one behind it may fit now.
+    this.#advance();
+  }
+
+  #advance(): void {
+    for (;;) {
+      const next = this.#line.peek(performance.now());
+      if (next === undefined || !this.#fits(next.costMb)) return;
+      this.#line.take(next);
+      settle(next);
+      next.resolve(this.#seat(next.costMb));
+    }
+  }
+
+  #fits(costMb: number): boolean {
+    if (this.#running >= Math.max(1, Math.floor(this.#bounds.concurrency()))) return false;
+    const { memoryBudgetMb = Infinity } = this.#bounds;
+    return this.#runningMb + costMb <= memoryBudgetMb;
+  }
+
+  #seat(costMb: number): Place {
+    this.#running += 1;
+    this.#runningMb += costMb;
+    let taken = true;
+    const release = (): void => {
+      if (!taken) return;
+      taken = false;
+      this.#running -= 1;
+      this.#runningMb -= costMb;
+      this.#advance();
+    };
+    return { release, [Symbol.dispose]: release };
+  }
+}
+
+function settle(entry: Entry): void {
+  clearTimeout(entry.timer);
+  entry.stopListening?.();
+}
+
+function fullError(max: number): ResourceError {
+  return new ResourceError('ERR_RESOURCE_QUEUE_FULL', `expected at most ${max} waiting requests`);
+}

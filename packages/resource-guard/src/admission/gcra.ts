@@ -1,0 +1,43 @@
+/** A rate in the terms of the generic cell rate algorithm. */
+export interface Rate {
+  /** Time that one unit of cost takes to come back, in milliseconds. */
+  readonly intervalMs: number;
+  /** How far ahead of the steady rate a key may be: what a burst is worth, in milliseconds. */
+  readonly toleranceMs: number;
+}
+
+/** What became of one request for `cost` units. */
+export interface Step {
+  readonly allowed: boolean;
+  /** The theoretical arrival time to remember; the one that was given if the request was not allowed. */
+  readonly arrivesAt: number;
+  /** Wait until the same request would be allowed, in milliseconds; 0 if it is, `Infinity` if it never will be. */
+  readonly retryAfterMs: number;
+}
+
+/**
+ * One step of the generic cell rate algorithm in its virtual scheduling form (ITU-T I.371, annex A): a leaky bucket
+ * whose whole state is one number, the time at which the key's traffic so far would have arrived at the steady rate.
+ *
+ * @param arrivesAt - What the last step of this key gave; anything in the past for a new one.
+ * @param now - Milliseconds of a clock that never goes back.
+ */
+export function stepRate(
+  { intervalMs, toleranceMs }: Rate,
+  arrivesAt: number,
+  now: number,
+  cost: number,
+): Step {
+  const base = Math.max(arrivesAt, now);
+  const next = base + cost * intervalMs;
+  // Sums of fractions: an exact burst must not fail by the last bit.
+  const excess = next - now - toleranceMs - 1e-6;
+  if (excess <= 0) return { allowed: true, arrivesAt: next, retryAfterMs: 0 };
+  const never = cost * intervalMs > toleranceMs + 1e-6;
+  return { allowed: false, arrivesAt, retryAfterMs: never ? Infinity : excess };
+}
+
+/** Whole units that are left to spend at once. */
+export function remainingUnits({ intervalMs, toleranceMs }: Rate, arrivesAt: number, now: number): number {
+  return Math.max(0, Math.floor((toleranceMs - Math.max(0, arrivesAt - now) + 1e-6) / intervalMs));
+}

@@ -1,0 +1,12 @@
+import type { z } from 'zod';
+import { ResourceError } from './errors.ts';
+
+/** @throws {ResourceError} `ERR_RESOURCE_OPTIONS`, which names the option, what was expected and what was found. */
+export function parseOptions<T extends z.ZodType>(schema: T, options: unknown): z.output<T> {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
+  );
+  throw new ResourceError('ERR_RESOURCE_OPTIONS', problems.join('; '), { cause: result.error });
+}
