@@ -66,7 +66,6 @@ export function parseJpegHeader(bytes: Uint8Array): ParsedHeader {
     }
     const marker = view.u8(markerAt);
     position = markerAt + 1;
-    if (isParameterless(marker)) continue;
     if (marker === EOI) {
       if (scans === 0) throw view.corrupt('an end of image before any pixels');
       end = position;
@@ -118,17 +117,27 @@ export function parseJpegHeader(bytes: Uint8Array): ParsedHeader {
   };
 }
 
-/** Offset of the next marker's second byte, or -1. `FF 00` is data, `FF FF` is fill. */
+/** Offset of the second byte of the next marker with a meaning here, or -1. `FF 00` is data, `FF FF` is fill. */
 function findMarker(bytes: Uint8Array, from: number): number {
-  let at = bytes.indexOf(0xff, from);
+  let at = indexOfFill(bytes, from);
   while (at >= 0) {
     let next = at + 1;
     while (bytes[next] === 0xff) next++;
     if (next >= bytes.length) return -1;
-    if (bytes[next] !== 0) return next;
-    at = bytes.indexOf(0xff, next + 1);
+    const marker = bytes[next]!;
+    if (marker !== 0 && !isParameterless(marker)) return next;
+    at = indexOfFill(bytes, next + 1);
   }
   return -1;
+}
+
+/** Looks close by first: where every other byte is one, a call of the native search for each costs ten times as much. */
+function indexOfFill(bytes: Uint8Array, from: number): number {
+  const near = Math.min(bytes.length, from + 32);
+  for (let at = from; at < near; at++) {
+    if (bytes[at] === 0xff) return at;
+  }
+  return bytes.indexOf(0xff, near);
 }
 
 /** TEM and the restart markers have no length field. */

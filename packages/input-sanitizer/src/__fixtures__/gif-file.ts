@@ -21,7 +21,7 @@ export interface GifFields {
   readonly height: number;
   readonly version?: string;
   /** Frames, and bytes that are written between them as they are. */
-  readonly blocks: readonly (GifFrameFields | readonly number[])[];
+  readonly blocks: readonly (GifFrameFields | readonly number[] | Uint8Array)[];
   /** What follows the last block; default the trailer. */
   readonly end?: readonly number[];
 }
