@@ -1,12 +1,19 @@
 // The program `model-verifier`.
 import { Command, CommanderError } from 'commander';
 import type { CommandLine } from './commands/command-line.ts';
+import { addDigestCommand } from './commands/digest.ts';
+import { addSignCommand } from './commands/sign.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { printable, processConsole, type Console } from './commands/console.ts';
 import { EXIT, exitOf, UsageError } from './commands/exit.ts';
 import { ModelError } from './errors.ts';
 
 /** Every command, in the order of `--help`. */
-const COMMANDS: readonly ((line: CommandLine) => void)[] = [];
+const COMMANDS: readonly ((line: CommandLine) => void)[] = [
+  addVerifyCommand,
+  addSignCommand,
+  addDigestCommand,
+];
 
 process.exitCode = await runCli(process.argv.slice(2), processConsole());
 
@@ -40,11 +47,16 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   for (const addCommand of COMMANDS) addCommand({ program, console, end });
 
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv.map(withDashes), { from: 'user' });
     return status;
   } catch (error) {
     return complain(error, console);
   }
+}
+
+/** The reference tool spells some options with underscores: `--public_key` is `--public-key`. */
+function withDashes(word: string): string {
+  return word.replace(/^--[a-z_]+/, (name) => name.replaceAll('_', '-'));
 }
 
 function complain(error: unknown, console: Console): number {

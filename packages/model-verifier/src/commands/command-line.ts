@@ -8,5 +8,5 @@ export interface CommandLine {
   /** Where its action writes. */
   readonly console: Console;
   /** Sets the exit status, one of `EXIT`. Without a call it is `EXIT.verified`. */
-  end(status: number): void;
+  readonly end: (status: number) => void;
 }

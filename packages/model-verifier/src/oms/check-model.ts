@@ -196,10 +196,11 @@ async function findStrangers(
   return rules.map(({ manifest, signed, isIgnored }) =>
     entries.flatMap((entry): Reason[] => {
       if (signed.has(entry.path) || isIgnored(entry.path) || isWithoutShards(entry, manifest)) return [];
-      if (entry.fault !== undefined) {
-        return reasonsOf(entry.fault).map((reason) => ({ ...reason, path: entry.path }));
+      // A name that no manifest can hold is that of a stranger.
+      if (entry.fault === undefined || entry.fault.code === 'ERR_MODEL_PATH') {
+        return [{ code: 'ERR_MODEL_UNLISTED', message: 'the file was not signed', path: entry.path }];
       }
-      return [{ code: 'ERR_MODEL_UNLISTED', message: 'the file was not signed', path: entry.path }];
+      return reasonsOf(entry.fault).map((reason) => ({ ...reason, path: entry.path }));
     }),
   );
 }

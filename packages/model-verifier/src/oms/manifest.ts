@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** Hashes that resources can have: `blake2b` with 512 bits, the others with 256. */
-export const HASH_TYPES = ['sha256', 'blake2b', 'blake3'] as const;
-/** A hash that resources can have. */
-export type HashType = (typeof HASH_TYPES)[number];
+/** A hash that resources can have: `blake2b` with 512 bits, the others with 256. */
+export type HashType = 'sha256' | 'blake2b' | 'blake3';
+export const HASH_TYPES = ['sha256', 'blake2b', 'blake3'] as const satisfies readonly HashType[];
 
 /** Hexadecimal digits of a digest. */
 export const DIGEST_DIGITS: Readonly<Record<HashType, number>> = { sha256: 64, blake2b: 128, blake3: 64 };

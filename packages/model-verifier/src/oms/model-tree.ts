@@ -39,7 +39,7 @@ export interface TreeRules {
 /**
  * Finds out whether a model is a folder or one file. A link as the path itself is followed if it leads to a folder.
  *
- * @throws {ModelError} `ERR_MODEL_MISSING`, `_LINK`, `_UNREADABLE`
+ * @throws {ModelError} `ERR_MODEL_UNREADABLE`
  */
 export async function locateModel(path: string): Promise<ModelLocation> {
   try {
@@ -50,7 +50,9 @@ export async function locateModel(path: string): Promise<ModelLocation> {
     const file = basename(path);
     return { root: await realpath(dirname(path)), file, name: file };
   } catch (error) {
-    throw toModelError(error, basename(path));
+    throw new ModelError('ERR_MODEL_UNREADABLE', `${basename(path)}: no such file or folder, or no access`, {
+      cause: error,
+    });
   }
 }
 

@@ -19,8 +19,9 @@ export interface SigstoreIdentity {
 /** Whom and what a keyless signature is held against. */
 export interface SigstoreTrustOptions extends SigstoreIdentity {
   /**
-   * A Sigstore trusted root as parsed JSON: its certificate authorities and logs. Default: that of the public good
-   * instance, from the seed in the optional peer `@sigstore/tuf`, as old as that release.
+   * A Sigstore trusted root as parsed JSON, or a client trust configuration that holds one: certificate authorities
+   * and logs. Default: that of the public good instance, from the seed in the optional peer `@sigstore/tuf`, as old as
+   * that release.
    */
   readonly trustedRoot?: unknown;
 }
@@ -84,7 +85,8 @@ async function createVerifier(trustedRoot: unknown, publicKey?: string | Uint8Ar
   const [{ bundleFromJSON }, { toSignedEntity, toTrustMaterial, Verifier }, { TrustedRoot }] =
     await loadPeers();
   const key = publicKey === undefined ? undefined : parsePublicKey(publicKey);
-  const root = trustedRoot ?? (await readSeed());
+  const given = trustedRoot ?? (await readSeed());
+  const root = isObject(given) && 'trustedRoot' in given ? given['trustedRoot'] : given;
   let material: TrustMaterial;
   try {
     material = toTrustMaterial(TrustedRoot.fromJSON(root), () => {
@@ -118,6 +120,10 @@ async function createVerifier(trustedRoot: unknown, publicKey?: string | Uint8Ar
       issuer: expected.issuer,
     };
   };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Equal, never a pattern: the library would take the identity for an unanchored regular expression. */

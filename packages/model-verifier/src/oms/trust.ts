@@ -39,8 +39,8 @@ export interface Trust {
    *
    * @returns One result for each signature, in order. Never throws for what is in the bundle.
    */
-  verify(
+  readonly verify: (
     bundle: OmsBundle,
     context: TrustContext,
-  ): readonly SignatureResult[] | Promise<readonly SignatureResult[]>;
+  ) => readonly SignatureResult[] | Promise<readonly SignatureResult[]>;
 }

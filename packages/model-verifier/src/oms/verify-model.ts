@@ -103,7 +103,7 @@ export async function verifyModel(
     serialization: result.verified?.manifest.serialization ?? null,
     reasons: [...result.reasons, ...(checked.reasons[index] ?? [])],
   }));
-  const counted = signatures.filter(({ reasons }) => reasons.length === 0);
+  const counted = signatures.filter(({ reasons }) => reasons.length === 0 && checked.faults.length === 0);
   const signers = [
     ...new Map(counted.flatMap((one) => one.signers).map((signer) => [signer.id, signer])).values(),
   ];
@@ -149,13 +149,17 @@ async function readSignature(
   }
 }
 
-/** Links are the operator's to make: only what lies inside the model is a stranger's. */
 async function readBundleFile(path: string): Promise<Uint8Array> {
-  const { root, file } = await locateModel(path);
-  if (file === undefined) {
-    throw new ModelError('ERR_MODEL_UNREADABLE', 'expected a signature file, found a folder');
+  try {
+    const { root, file } = await locateModel(path);
+    if (file === undefined) throw new ModelError('ERR_MODEL_BUNDLE', 'a folder');
+    return await withRegularFile(root, file, { maxBytes: MAX_BUNDLE_BYTES }, (handle) => handle.readFile());
+  } catch (cause) {
+    throw new ModelError('ERR_MODEL_BUNDLE', 'the signature cannot be read: expected a regular file', {
+      cause,
+      path: basename(path),
+    });
   }
-  return withRegularFile(root, file, { maxBytes: MAX_BUNDLE_BYTES }, (handle) => handle.readFile());
 }
 
 async function checkFiles(
