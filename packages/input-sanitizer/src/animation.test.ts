@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { gifFile, gifPixels } from './__fixtures__/gif-file.ts';
-import { sanitizeFrames } from './animation.ts';
-import type { SanitizedFrame } from './animation.ts';
+import { sanitizeAnimation } from './animation.ts';
+import type { AnimationFrame } from './animation.ts';
 import { sanitizeImage } from './sanitize.ts';
 import type { SanitizeOptions } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
@@ -16,9 +16,9 @@ const spec = (limits: object = {}, rest: object = {}) =>
     ...rest,
   });
 
-async function all(bytes: Uint8Array, using = spec(), options?: SanitizeOptions): Promise<SanitizedFrame[]> {
-  const frames: SanitizedFrame[] = [];
-  for await (const frame of sanitizeFrames(bytes, using, options)) frames.push(frame);
+async function all(bytes: Uint8Array, using = spec(), options?: SanitizeOptions): Promise<AnimationFrame[]> {
+  const frames: AnimationFrame[] = [];
+  for await (const frame of sanitizeAnimation(bytes, using, options)) frames.push(frame);
   return frames;
 }
 
@@ -38,9 +38,9 @@ const traffic = gifFile({
     { ...whole, colour: BLUE, delay: 0 },
   ],
 });
-const pixel = ({ tensor }: SanitizedFrame, index = 0) =>
+const pixel = ({ tensor }: AnimationFrame, index = 0) =>
   Array.from(tensor.data.slice(index * 3, index * 3 + 3));
-const codes = ({ report }: SanitizedFrame) => report.findings.map(({ code }) => code);
+const codes = ({ report }: AnimationFrame) => report.findings.map(({ code }) => code);
 const code = (value: string) => expect.objectContaining({ name: 'SanitizeError', code: value }) as Error;
 
 async function webpAnimation(...backgrounds: string[]): Promise<Buffer> {
@@ -132,7 +132,7 @@ describe('holds', () => {
   });
 
   it('deadlineMs for all frames together, and does not count the time of the caller', async () => {
-    const frames = sanitizeFrames(traffic, spec({ deadlineMs: 400 }));
+    const frames = sanitizeAnimation(traffic, spec({ deadlineMs: 400 }));
     await frames.next();
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect((await frames.next()).value).toMatchObject({ index: 1 });
@@ -142,7 +142,7 @@ describe('holds', () => {
 
   it('to a signal between two frames', async () => {
     const stop = new AbortController();
-    const frames = sanitizeFrames(traffic, spec(), { signal: stop.signal });
+    const frames = sanitizeAnimation(traffic, spec(), { signal: stop.signal });
     await frames.next();
     stop.abort();
     await expect(frames.next()).rejects.toThrow(code('ERR_INPUT_ABORTED'));
@@ -151,7 +151,7 @@ describe('holds', () => {
 
   it('decodes nothing that is not asked for', async () => {
     const broken = gifFile({ ...whole, blocks: [whole, { ...whole, data: gifPixels(3, 1) }] });
-    for await (const { index } of sanitizeFrames(broken, spec())) {
+    for await (const { index } of sanitizeAnimation(broken, spec())) {
       expect(index).toBe(0);
       break;
     }

@@ -8,7 +8,7 @@ import type { SanitizedImage, SanitizeOptions } from './sanitize.ts';
 import type { InputLimits, InputSpec } from './spec.ts';
 
 /** One frame of an animation that passed. */
-export interface SanitizedFrame extends SanitizedImage {
+export interface AnimationFrame extends SanitizedImage {
   /** Which frame, from 0. */
   readonly index: number;
   /** How many frames there will be in all. */
@@ -30,11 +30,11 @@ export interface SanitizedFrame extends SanitizedImage {
  * @throws {SanitizeError} While iterating: what {@link sanitizeImage} throws; `ERR_INPUT_COST` also where the frames have
  *   too many pixels together.
  */
-export async function* sanitizeFrames(
+export async function* sanitizeAnimation(
   bytes: Uint8Array,
   spec: InputSpec,
   options: SanitizeOptions = {},
-): AsyncGenerator<SanitizedFrame, void, undefined> {
+): AsyncGenerator<AnimationFrame, void, undefined> {
   const { deadlineMs } = spec.limits;
   let spentMs = 0;
   let started = performance.now();

@@ -1,4 +1,4 @@
-export { sanitizeFrames } from './animation.ts';
+export { sanitizeAnimation } from './animation.ts';
 export { decodeImage } from './decode.ts';
 export { restrictDecoders } from './decoders.ts';
 export { INPUT_ERROR_CODES, SanitizeError } from './errors.ts';
@@ -35,7 +35,7 @@ export type { ByteStream, FromStreamOptions } from './from-stream.ts';
 export type { FromUrlOptions } from './from-url.ts';
 export type { UrlPolicy } from './url-policy.ts';
 export type { Placement } from './geometry.ts';
-export type { SanitizedFrame } from './animation.ts';
+export type { AnimationFrame } from './animation.ts';
 export type { ClaimedType } from './claim.ts';
 export type { FileKind } from './file-kind.ts';
 export type { InspectOptions } from './header.ts';

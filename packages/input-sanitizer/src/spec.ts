@@ -28,7 +28,7 @@ export interface InputLimits {
   readonly maxSide: number;
   /**
    * Frames of an animation. Default 1: stills only. With more, `sanitizeImage` takes the first frame and says so in a
-   * finding, and `sanitizeFrames` takes them all.
+   * finding, and `sanitizeAnimation` takes them all.
    */
   readonly maxFrames: number;
   /** Scans of a JPEG. Default 32. */
