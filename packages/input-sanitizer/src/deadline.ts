@@ -9,10 +9,14 @@ export class Deadline {
   readonly #end: number;
   readonly #signal: AbortSignal | undefined;
 
-  /** The clock starts here. */
-  constructor(ms: number, signal?: AbortSignal) {
+  /**
+   * The clock starts here.
+   *
+   * @param spentMs - How much of the time is gone already.
+   */
+  constructor(ms: number, signal?: AbortSignal, spentMs = 0) {
     this.#ms = ms;
-    this.#end = performance.now() + ms;
+    this.#end = performance.now() + ms - spentMs;
     this.#signal = signal;
   }
 

@@ -16,6 +16,7 @@ export const INPUT_ERROR_CODES = [
   'ERR_INPUT_CORRUPT',
   'ERR_INPUT_ANIMATED',
   'ERR_INPUT_COLOUR',
+  'ERR_INPUT_UNAVAILABLE',
   'ERR_INPUT_DEADLINE',
   'ERR_INPUT_ABORTED',
 ] as const;
@@ -45,10 +46,19 @@ const ANSWERS: Readonly<Record<InputErrorCode, Answer>> = {
   ERR_INPUT_CORRUPT: { httpStatus: 422, retryable: false },
   ERR_INPUT_ANIMATED: { httpStatus: 422, retryable: false },
   ERR_INPUT_COLOUR: { httpStatus: 422, retryable: false },
+  ERR_INPUT_UNAVAILABLE: { httpStatus: 501, retryable: false },
   ERR_INPUT_DEADLINE: { httpStatus: 503, retryable: true },
   // 499 is what proxies log for a caller that left; nobody is there to read the answer.
   ERR_INPUT_ABORTED: { httpStatus: 499, retryable: true },
 };
+
+/** The public face of a {@link SanitizeError}. */
+export interface SanitizeErrorJson {
+  readonly code: InputErrorCode;
+  readonly message: string;
+  readonly httpStatus: number;
+  readonly retryable: boolean;
+}
 
 /**
  * An input that was refused, or could not be read.
@@ -70,5 +80,11 @@ export class SanitizeError extends Error {
     this.code = code;
     this.httpStatus = ANSWERS[code].httpStatus;
     this.retryable = ANSWERS[code].retryable;
+  }
+
+  /** What may leave the process, for `JSON.stringify`: no stack and no cause. */
+  toJSON(): SanitizeErrorJson {
+    const { code, message, httpStatus, retryable } = this;
+    return { code, message, httpStatus, retryable };
   }
 }

@@ -23,10 +23,13 @@ export { defineInputSpec, RESAMPLES } from './spec.ts';
 export { specHash } from './spec-hash.ts';
 export { imageToTensor } from './tensor.ts';
 export { chooseTransform, defineTransforms } from './transforms.ts';
+export { ISOLATION_LEVELS } from './video/confinement.ts';
+export { sanitizeVideo } from './video/sanitize-video.ts';
+export { defineVideoSpec, VIDEO_CODECS, VIDEO_CONTAINERS, videoSpecHash } from './video/video-spec.ts';
 
 export type { DecodedImage, DecodeOptions } from './decode.ts';
 export type { OutputFormat } from './encode.ts';
-export type { InputErrorCode } from './errors.ts';
+export type { InputErrorCode, SanitizeErrorJson } from './errors.ts';
 export type { Finding, FindingCode } from './finding.ts';
 export type { FromBase64Options } from './from-base64.ts';
 export type { BlobSource } from './from-blob.ts';
@@ -76,3 +79,18 @@ export type {
 } from './spec.ts';
 export type { Tensor } from './tensor.ts';
 export type { AllowedTransform, AllowedTransforms, ParameterRange } from './transforms.ts';
+export type { VideoHeader } from './video/admission.ts';
+export type { IsolationLevel } from './video/confinement.ts';
+export type {
+  SanitizedVideoFrame,
+  SanitizeVideoOptions,
+  VideoFrameReport,
+  VideoFrameTimings,
+} from './video/sanitize-video.ts';
+export type {
+  FrameSampling,
+  VideoCodec,
+  VideoContainer,
+  VideoLimits,
+  VideoSpec,
+} from './video/video-spec.ts';

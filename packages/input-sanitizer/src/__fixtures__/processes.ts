@@ -1,0 +1,31 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+/** Whether this system shows its processes in `/proc`. */
+export const HAS_PROC = existsSync('/proc/self/stat');
+
+/** Ids of the live processes that descend from this one. */
+export function listDescendants(): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    const parent = /^\d+$/.test(name) ? readParent(name) : undefined;
+    if (parent !== undefined) parents.set(Number(name), parent);
+  }
+  const descends = (id: number | undefined): boolean =>
+    id !== undefined && (parents.get(id) === process.pid || descends(parents.get(id)));
+  return [...parents.keys()].filter(descends);
+}
+
+function readParent(id: string): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${id}/stat`, 'latin1');
+    const [state, parent] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the open descriptors of this process are: files, pipes, sockets. */
+export function listDescriptors(): string[] {
+  return readdirSync('/proc/self/fd').toSorted();
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** Video tracks counted at most: one is accepted, how many more there are does not matter. */
+export const MAX_REPORT_TRACKS = 100;
+
+const trackSchema = z.strictObject({
+  codec: z.string().max(20).nullable(),
+  width: z.int().min(0),
+  height: z.int().min(0),
+  /** Degrees clockwise that bring a frame upright. */
+  rotation: z.literal([0, 90, 180, 270]),
+  frames: z.int().min(0),
+  durationMs: z.number().min(0),
+});
+
+/** What the inspector says; it read a stranger's bytes, so its words are parsed like theirs. */
+export const videoReportSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('absent') }),
+  z.strictObject({ outcome: z.literal('broken') }),
+  z.strictObject({
+    outcome: z.literal('read'),
+    videoTracks: z.int().min(0).max(MAX_REPORT_TRACKS),
+    track: trackSchema.optional(),
+  }),
+]);
+
+/** The outcome of one inspection. */
+export type VideoReport = z.infer<typeof videoReportSchema>;
+
+/** The one video track, where there is exactly one. Frames and duration are counted up to their limits. */
+export type VideoTrackReport = z.infer<typeof trackSchema>;
