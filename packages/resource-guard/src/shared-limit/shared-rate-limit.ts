@@ -44,9 +44,10 @@ export interface SharedRateLimit {
    *
    * @param key - Whom the allowance belongs to. The store sees only its SHA-256.
    * @param cost - Default 1; any number from 0.
+   * @param authenticated - Whether the key was proved; it matters while the store is away. Default false.
    * @throws {ResourceError} `ERR_RESOURCE_OPTIONS` if the cost is no such number; never because of the store.
    */
-  take(key: string, cost?: number): Promise<SharedRateDecision>;
+  take(key: string, cost?: number, authenticated?: boolean): Promise<SharedRateDecision>;
 }
 
 /** Name of the `node:diagnostics_channel` that is told when a store is lost and when it is back. */
@@ -134,7 +135,7 @@ export function createSharedRateLimit(options: SharedRateLimitOptions): SharedRa
     get connected() {
       return connected;
     },
-    async take(key, cost = 1) {
+    async take(key, cost = 1, authenticated = false) {
       checkCost(cost);
       if (connected || performance.now() >= retryAt) {
         // Whoever asks a lost store first pays for the others.
@@ -147,7 +148,7 @@ export function createSharedRateLimit(options: SharedRateLimitOptions): SharedRa
           note(false, error);
         }
       }
-      return { ...local.take(key, cost), source: 'local' };
+      return { ...local.take(key, cost, authenticated), source: 'local' };
     },
   };
 }
