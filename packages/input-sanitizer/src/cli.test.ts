@@ -49,6 +49,8 @@ beforeAll(async () => {
         .jpeg()
         .toBuffer()
         .then((jpeg) => Buffer.concat([jpeg, Buffer.from(SECRET)])),
+      'page.jpg': page,
+      'new.avif': await sharp(rocket).resize(60, 40).avif({ effort: 0 }).toBuffer(),
       'note.jpg': 'This is no picture.\n',
       'empty.png': '',
       'spec.json': JSON.stringify(spec),
@@ -93,6 +95,35 @@ describe('inspect', { timeout: 30_000 }, () => {
     expect(documents).toMatchObject([
       { file: 'note.jpg', error: { code: 'ERR_INPUT_FORMAT' } },
       { file: 'page.png', header: { format: 'png', width: 384, height: 191 } },
+    ]);
+  });
+
+  it('says what a refused file is, and what it would cost', async () => {
+    const { status, stdout } = await run('inspect', 'new.avif');
+    expect(status).toBe(2);
+    expect(stdout).toBe(
+      [
+        'new.avif',
+        '  refused  ERR_INPUT_FORMAT: expected jpeg, png, webp or gif, found avif',
+        '  found    avif, 60 x 40, 48,000 bytes to decode',
+        '',
+      ].join('\n'),
+    );
+    const { documents } = await run('inspect', 'new.avif', 'note.jpg', '--json');
+    expect(documents).toMatchObject([
+      { found: { kind: 'avif', canDecode: false, width: 60, height: 40 } },
+      { found: { kind: 'unknown', canDecode: false } },
+    ]);
+  });
+
+  it('holds the extension of a file against its content', async () => {
+    const { status, stdout } = await run('inspect', 'page.jpg');
+    expect(status).toBe(0);
+    expect(stdout).toContain('  mismatch  the file name says something else than png\n');
+    const { documents } = await run('inspect', 'page.jpg', 'page.png', '--json');
+    expect(documents).toMatchObject([
+      { header: { mismatches: ['file name'] } },
+      { header: { mismatches: [] } },
     ]);
   });
 

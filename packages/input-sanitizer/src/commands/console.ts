@@ -1,4 +1,5 @@
 import type { SanitizeError } from '../errors.ts';
+import type { ImageIdentity } from '../identify.ts';
 
 /** Where a command writes: results, complaints, and progress that only a person at a terminal sees. */
 export interface Console {
@@ -35,13 +36,21 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** Says that a picture was refused: a code to branch on and a sentence for its sender. */
+/** Says that a picture was refused: a code to branch on, a sentence for its sender, and what it is if that is known. */
 export function printRefusal(
   console: Console,
   file: string,
   { code, message }: SanitizeError,
   json: boolean,
+  found?: ImageIdentity,
 ): void {
-  if (json) console.print(JSON.stringify({ file, error: { code, message } }));
-  else console.print(`${printable(file)}\n  refused  ${code}: ${printable(message)}`);
+  if (json) {
+    console.print(JSON.stringify({ file, error: { code, message }, ...(found && { found }) }));
+    return;
+  }
+  console.print(`${printable(file)}\n  refused  ${code}: ${printable(message)}`);
+  if (found?.width !== undefined && found.height !== undefined && found.predictedDecodeBytes !== undefined) {
+    const cost = `${count(found.predictedDecodeBytes)} bytes to decode`;
+    console.print(`  found    ${found.kind}, ${found.width} x ${found.height}, ${cost}`);
+  }
 }

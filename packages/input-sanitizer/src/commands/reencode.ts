@@ -41,7 +41,8 @@ export async function reencodeCommand(
     const bytes = await readPicture(path, SPEC.limits.maxBytes);
     // This process is the program's own.
     await restrictDecoders(SPEC.formats);
-    const { bytes: encoded, width, height, findings } = await reencodeImage(bytes, SPEC, { format });
+    const options = { format, claimed: { fileName: file } };
+    const { bytes: encoded, width, height, findings } = await reencodeImage(bytes, SPEC, options);
     await writeOutput('--out', out, encoded, path);
     const sha256 = createHash('sha256').update(encoded).digest('hex');
     const document = { file, format, width, height, bytes: encoded.length, sha256, findings };

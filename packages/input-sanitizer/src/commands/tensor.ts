@@ -35,7 +35,7 @@ export async function tensorCommand(path: string, flags: TensorFlags, console: C
     const bytes = await readPicture(path, spec.limits.maxBytes);
     // This process is the program's own.
     await restrictDecoders(spec.formats);
-    const { tensor, placement, report } = await sanitizeImage(bytes, spec);
+    const { tensor, placement, report } = await sanitizeImage(bytes, spec, { claimed: { fileName: file } });
     const raw = littleEndianBytes(tensor);
     const pixels = flags.u8 === undefined ? undefined : await drawPixels(bytes, spec);
     await writeOutput('--out', flags.out, raw, path);
