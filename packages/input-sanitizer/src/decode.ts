@@ -1,6 +1,8 @@
 import type { Sharp } from 'sharp';
 import { resolveAlpha } from './alpha.ts';
 import type { AlphaDifference } from './alpha.ts';
+import { cmykToRgb } from './cmyk.ts';
+import { enforceProfile, planColour } from './colour-plan.ts';
 import { Deadline } from './deadline.ts';
 import { SanitizeError } from './errors.ts';
 import { findInAlpha, findInHeader } from './finding.ts';
@@ -28,7 +30,7 @@ export interface DecodeOptions extends InspectOptions {
 
 /**
  * Inspects a picture under a spec and decodes every pixel of its first frame to 8-bit RGB.
- * Embedded ICC profiles are ignored; EXIF orientation is applied where the spec says `exif`.
+ * The spec's colour policy decides what becomes of ICC profiles, inks, transparency and EXIF orientation.
  *
  * @param bytes - Untrusted; must not change until the promise settles.
  * @throws {SanitizeError} All that {@link inspectImage} throws, `ERR_INPUT_CORRUPT` if any pixel is broken or missing,
@@ -59,7 +61,7 @@ export interface StoredImage {
 
 /** Which picture of the file, and how large. */
 export interface StoredChoice {
-  /** With a size the decoder resizes on the way (its linear kernel and shrink-on-load): no full-size picture is held. */
+  /** With a size the decoder resizes on the way (its cubic kernel and shrink-on-load): no full-size picture is held. */
   readonly size?: Size | undefined;
   /** The frame of an animation, from 0 (default). */
   readonly frame?: number | undefined;
@@ -80,10 +82,11 @@ export async function decodeStored(
   if (header.format === 'gif') checkGifPixels(bytes, frame);
   // Loaded with the first picture: who only inspects headers never has a native decoder in the process.
   const { default: sharp } = await import('sharp');
+  const plan = planColour(header, colour);
   const pipeline = sharp(bytes, {
     failOn: 'error',
     // Profiles are a stranger's program for our pixels, and models are trained without them.
-    ignoreIcc: true,
+    ignoreIcc: !plan.byProfile,
     limitInputPixels: limits.maxPixels,
     sequentialRead: true,
     // One frame at a time: several would come as one tall picture, and be held as one.
@@ -91,9 +94,15 @@ export async function decodeStored(
     pages: 1,
   }).timeout({ seconds: Math.min(3600, deadline.secondsLeft) });
   if (!header.hasAlpha) pipeline.removeAlpha();
-  if (size) pipeline.resize({ ...size, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: true });
-  pipeline.toColourspace('srgb').raw({ depth: 'uchar' });
-  const { data, info } = await deadline.race(decodeAgreed(pipeline, header));
+  if (size) pipeline.resize({ ...size, fit: 'fill', kernel: 'cubic', fastShrinkOnLoad: true });
+  if (plan.byArithmetic) pipeline.pipelineColourspace('cmyk');
+  // The decoder brings 16-bit samples to P3 and not to sRGB: said here, it converts once more.
+  if (plan.byProfile && header.bitDepth > 8) pipeline.withIccProfile('srgb');
+  pipeline.toColourspace(plan.byArithmetic ? 'cmyk' : 'srgb').raw({ depth: 'uchar' });
+  const reading = decodeAgreed(pipeline, header, (profile) => {
+    enforceProfile(profile, header, colour, plan);
+  });
+  const { data, info } = await deadline.race(reading);
   const expected = size ?? header;
   if (info.width !== expected.width || info.height !== expected.height) {
     throw new SanitizeError(
@@ -102,6 +111,7 @@ export async function decodeStored(
     );
   }
   const { width, height, channels } = info;
+  if (plan.byArithmetic) return { image: cmykToRgb(data, info), alpha: undefined };
   if (channels % 2 === 0) {
     const { image, difference } = resolveAlpha(data, info, colour.alpha);
     return { image, alpha: difference };
@@ -110,14 +120,19 @@ export async function decodeStored(
 }
 
 /** The decoder must see the same picture as our header parser did; a file that two readers read differently is refused. */
-async function decodeAgreed(pipeline: Sharp, header: ImageHeader) {
+async function decodeAgreed(
+  pipeline: Sharp,
+  header: ImageHeader,
+  checkProfile: (profile: Uint8Array | undefined) => void,
+) {
   try {
-    const { format, width, height, pages = 1 } = await pipeline.metadata();
+    const { format, width, height, icc, pages = 1 } = await pipeline.metadata();
     const sameSides = width === header.width && height === header.height;
     const sameFrames = pages === (header.animation?.delaysMs.length ?? 1);
     if (format !== header.format || !sameSides || !sameFrames) {
       throw new SanitizeError('ERR_INPUT_CORRUPT', `expected one reading of the ${header.format}, found two`);
     }
+    checkProfile(icc);
     return await pipeline.toBuffer({ resolveWithObject: true });
   } catch (cause) {
     if (cause instanceof SanitizeError) throw cause;

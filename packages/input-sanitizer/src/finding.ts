@@ -1,4 +1,5 @@
 import type { AlphaDifference } from './alpha.ts';
+import { planColour } from './colour-plan.ts';
 import type { ImageHeader } from './image-header.ts';
 import type { GeometryPlan } from './geometry.ts';
 import { SCALING_ATTACK_SCORE, skipsPixels } from './scaling-score.ts';
@@ -14,6 +15,8 @@ export const FINDING_CODES = [
   'alpha-flattened',
   'alpha-ambiguous',
   'depth-reduced',
+  'profile-applied',
+  'cmyk-converted',
   'orientation-applied',
   'orientation-ignored',
   'fast-fallback',
@@ -71,6 +74,16 @@ export function findInHeader(header: ImageHeader, { colour }: InputSpec): Findin
     findings.push({
       code: 'depth-reduced',
       message: `${header.bitDepth}-bit samples were reduced to 8 bits`,
+    });
+  }
+  const { byProfile, byArithmetic } = planColour(header, colour);
+  if (byProfile) {
+    findings.push({ code: 'profile-applied', message: 'the embedded colour profile was applied' });
+  }
+  if (header.colour === 'cmyk') {
+    findings.push({
+      code: 'cmyk-converted',
+      message: `CMYK was converted to RGB ${byArithmetic ? 'by plain arithmetic' : 'by its colour profile'}`,
     });
   }
   if (header.orientation !== 1) {

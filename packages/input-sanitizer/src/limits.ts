@@ -32,13 +32,13 @@ export function enforceHeaderLimits(header: ImageHeader, { limits, colour }: Inp
     );
   }
   if (header.frames > limits.maxFrames) {
-    throw new SanitizeError(
-      'ERR_INPUT_ANIMATED',
-      `expected at most ${limits.maxFrames} frames, found more`,
-    );
+    throw new SanitizeError('ERR_INPUT_ANIMATED', `expected at most ${limits.maxFrames} frames, found more`);
   }
-  if (header.colour === 'cmyk') {
+  if (header.colour === 'cmyk' && colour.cmyk === 'refuse') {
     throw new SanitizeError('ERR_INPUT_COLOUR', 'expected grey or RGB colour, found CMYK');
+  }
+  if (header.bitDepth > 8 && colour.depth16 === 'refuse') {
+    throw new SanitizeError('ERR_INPUT_COLOUR', `expected 8-bit samples, found ${header.bitDepth}-bit ones`);
   }
   if (header.hasAlpha && colour.alpha === 'refuse') {
     throw new SanitizeError('ERR_INPUT_COLOUR', 'expected an opaque picture, found transparency');

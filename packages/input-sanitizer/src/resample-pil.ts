@@ -1,5 +1,9 @@
-import { clip, HALF, PRECISION_BITS, resampleRows } from './resample-rows.ts';
-import type { Axis } from './resample-rows.ts';
+import type { ShrunkAxis, ShrunkPicture } from './decoder-shrink.ts';
+import { PRECISION_BITS } from './kernel/kernel.ts';
+import type { Kernel } from './kernel/kernel.ts';
+import type { Axis } from './kernel/weights.ts';
+import { resampleColumns } from './resample-columns.ts';
+import { resampleRows } from './resample-rows.ts';
 import type { RgbImage, Size, Window } from './rgb-image.ts';
 
 interface Filter {
@@ -22,28 +26,72 @@ export type PilResample = keyof typeof FILTERS;
  * Pillow's antialiased `Image.resize` to `size`, of which only `window` is computed: rows first, rounded to bytes,
  * then columns. Equal to resizing whole and cropping, to the last bit.
  *
+ * @param kernel - `null` for none; the result is the same. Default: that of the process.
  * @see Pillow, src/libImaging/Resample.c: precompute_coeffs, normalize_coeffs_8bpc, ImagingResampleInner
  */
-export function resamplePil(image: RgbImage, size: Size, window: Window, name: PilResample): RgbImage {
+export function resamplePil(
+  image: RgbImage,
+  size: Size,
+  window: Window,
+  name: PilResample,
+  kernel?: Kernel | null,
+): RgbImage {
   const filter = FILTERS[name];
   const keepsWidth = size.width === image.width;
   const keepsHeight = size.height === image.height;
-  const columns = planAxis(image.width, size.width, window.x, window.width, filter);
-  const rows = planAxis(image.height, size.height, window.y, window.height, filter);
-  // Only the source rows that some target row looks at.
-  const firstRow = keepsHeight ? window.y : rows.starts[0]!;
-  const lastTarget = window.height - 1;
-  const endRow = keepsHeight ? window.y + window.height : rows.starts[lastTarget]! + rows.counts[lastTarget]!;
+  const columns = planAxis(whole(image.width), size.width, window.x, window.width, filter);
+  const rows = planAxis(whole(image.height), size.height, window.y, window.height, filter);
+  const { firstRow, endRow } = keepsHeight
+    ? { firstRow: window.y, endRow: window.y + window.height }
+    : rowsOf(rows);
   const narrow = keepsWidth
     ? copyRows(image, window, firstRow, endRow)
-    : resampleRows(image, columns, window.width, firstRow, endRow);
-  const data = keepsHeight ? narrow : resampleColumns(narrow, rows, window, firstRow);
+    : resampleRows(image, columns, firstRow, endRow, kernel);
+  const data = keepsHeight ? narrow : resampleColumns(narrow, rows, window.width * 3, firstRow, kernel);
   return { width: window.width, height: window.height, channels: 3, data };
 }
 
-function planAxis(from: number, to: number, first: number, count: number, { support, weight }: Filter): Axis {
-  const scale = from / to;
-  const filterScale = Math.max(scale, 1);
+/**
+ * Brings a picture that the decoder has shrunk already the rest of the way, as near to `pil-bilinear` of the whole
+ * picture as can be: the same triangle, but narrower by what the decoder's own filter has widened it. Variances of
+ * filters that run one after the other add up, and that of a triangle is the square of its half width, by six.
+ */
+export function resampleShrunk(
+  image: RgbImage,
+  shrunk: ShrunkPicture,
+  size: Size,
+  window: Window,
+  kernel?: Kernel | null,
+): RgbImage {
+  const triangle = FILTERS['pil-bilinear'];
+  const columns = planAxis(shrunk.x, size.width, window.x, window.width, triangle);
+  const rows = planAxis(shrunk.y, size.height, window.y, window.height, triangle);
+  const { firstRow, endRow } = rowsOf(rows);
+  const narrow = resampleRows(image, columns, firstRow, endRow, kernel);
+  const data = resampleColumns(narrow, rows, window.width * 3, firstRow, kernel);
+  return { width: window.width, height: window.height, channels: 3, data };
+}
+
+/** A whole picture is one that was shrunk by nothing. */
+function whole(length: number): ShrunkAxis {
+  return { length, start: 0, extent: length, blur: 0 };
+}
+
+/** Only the source rows that some target row looks at. */
+function rowsOf({ starts, counts }: Axis): { firstRow: number; endRow: number } {
+  const last = starts.length - 1;
+  return { firstRow: starts[0]!, endRow: starts[last]! + counts[last]! };
+}
+
+function planAxis(
+  { length: from, start: origin, extent, blur }: ShrunkAxis,
+  to: number,
+  first: number,
+  count: number,
+  { support, weight }: Filter,
+): Axis {
+  const scale = extent / to;
+  const filterScale = Math.max(blur === 0 ? scale : Math.sqrt(scale ** 2 - 6 * blur), 1);
   const reach = support * filterScale;
   const stride = Math.ceil(reach) * 2 + 1;
   const starts = new Int32Array(count);
@@ -52,7 +100,7 @@ function planAxis(from: number, to: number, first: number, count: number, { supp
   const exact = new Float64Array(stride);
   const inverse = 1 / filterScale;
   for (let index = 0; index < count; index++) {
-    const centre = (first + index + 0.5) * scale;
+    const centre = origin + (first + index + 0.5) * scale;
     const start = Math.max(Math.trunc(centre - reach + 0.5), 0);
     const length = Math.min(Math.trunc(centre + reach + 0.5), from) - start;
     let sum = 0;
@@ -69,26 +117,6 @@ function planAxis(from: number, to: number, first: number, count: number, { supp
     counts[index] = length;
   }
   return { starts, counts, weights, stride };
-}
-
-function resampleColumns(source: Uint8Array, axis: Axis, window: Window, firstRow: number): Uint8Array {
-  const { starts, counts, weights, stride } = axis;
-  const rowLength = window.width * 3;
-  const result = new Uint8Array(window.height * rowLength);
-  const sums = new Int32Array(rowLength);
-  for (let y = 0; y < window.height; y++) {
-    sums.fill(HALF);
-    let from = (starts[y]! - firstRow) * rowLength;
-    const end = y * stride + counts[y]!;
-    for (let tap = y * stride; tap < end; tap++) {
-      const weight = weights[tap]!;
-      for (let x = 0; x < rowLength; x++) sums[x] = sums[x]! + Math.imul(source[from + x]!, weight);
-      from += rowLength;
-    }
-    const to = y * rowLength;
-    for (let x = 0; x < rowLength; x++) result[to + x] = clip(sums[x]! >> PRECISION_BITS);
-  }
-  return result;
 }
 
 function copyRows(image: RgbImage, window: Window, firstRow: number, endRow: number): Uint8Array {

@@ -1,102 +1,93 @@
+import { MARGIN_BYTES, PRECISION_BITS, reserve, sharedKernel } from './kernel/kernel.ts';
+import type { Kernel } from './kernel/kernel.ts';
+import { packWeights } from './kernel/weights.ts';
+import type { Axis } from './kernel/weights.ts';
 import type { RgbImage } from './rgb-image.ts';
-import { createRowKernel } from './row-kernel.ts';
-import type { RowKernel } from './row-kernel.ts';
-
-/** Fixed-point digits of a coefficient: 32 bits less 8 of a pixel and 2 of headroom, as in Pillow. */
-export const PRECISION_BITS = 22;
 
 /** What a sum begins with, so that cutting off rounds. */
 export const HALF = 1 << (PRECISION_BITS - 1);
 
-/** One axis: for each target pixel of the window, where its source run starts, how long it is, and its weights. */
-export interface Axis {
-  readonly starts: Int32Array;
-  readonly counts: Int32Array;
-  /** `stride` numbers per target pixel, `counts` of them in use. */
-  readonly weights: Int32Array;
-  readonly stride: number;
-}
-
 /** Source rows handled at once, about: they should still be in a core's cache when they are read. */
-const STRIP_BYTES = 512 * 1024;
-/** The kernel keeps its memory; a job that needs more runs without it. */
-const MAX_KERNEL_BYTES = 16 * 1024 * 1024;
-const WASM_PAGE_BYTES = 64 * 1024;
-/** The kernel reads and writes four bytes where a pixel has three. */
-const MARGIN = 16;
+const STRIP_BYTES = 256 * 1024;
 
-let shared: RowKernel | null | undefined;
-
-/** The kernel of this process, made when first needed; `null` where it cannot be. */
-export function rowKernel(): RowKernel | null {
-  if (shared === undefined) shared = createRowKernel(PRECISION_BITS);
-  return shared;
-}
-
-/** Brings the rows from `firstRow` up to `endRow` to `width` target pixels each, rounded to bytes. */
+/** Brings the rows from `firstRow` up to `endRow` to as many target pixels as the axis has, rounded to bytes. */
 export function resampleRows(
   image: RgbImage,
   axis: Axis,
-  width: number,
   firstRow: number,
   endRow: number,
-  kernel = rowKernel(),
+  kernel = sharedKernel(),
 ): Uint8Array {
-  const result = new Uint8Array((endRow - firstRow) * width * 3);
-  const rowBytes = image.width * 3;
-  const source = image.data.subarray(firstRow * rowBytes, endRow * rowBytes);
-  if (!kernel || !resampleInKernel(kernel, source, rowBytes, axis, result)) {
-    resampleInScript(source, rowBytes, axis, result);
+  const result = new Uint8Array((endRow - firstRow) * axis.starts.length * 3);
+  if (!kernel || !resampleInKernel(kernel, image, axis, firstRow, result)) {
+    resampleInScript(image, axis, firstRow, result);
   }
   return result;
 }
 
 /** @returns False, with nothing done, if the job is too large for the kernel. */
 function resampleInKernel(
-  kernel: RowKernel,
-  source: Uint8Array,
-  rowBytes: number,
-  { starts, counts, weights, stride }: Axis,
+  kernel: Kernel,
+  image: RgbImage,
+  axis: Axis,
+  firstRow: number,
   result: Uint8Array,
 ): boolean {
+  const { starts, counts } = axis;
   const width = starts.length;
-  const rows = Math.max(1, Math.floor(STRIP_BYTES / rowBytes));
-  const countsAt = width * 4;
-  const weightsAt = countsAt + width * 4;
-  const sourceAt = weightsAt + weights.byteLength;
-  const targetAt = sourceAt + rows * rowBytes + MARGIN;
-  const end = targetAt + rows * width * 3 + MARGIN;
-  if (end > MAX_KERNEL_BYTES) return false;
-  const missing = end - kernel.memory.buffer.byteLength;
-  if (missing > 0) kernel.memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
-  const bytes = new Uint8Array(kernel.memory.buffer);
-  const words = new Int32Array(kernel.memory.buffer);
+  const { pairs, lengths } = packWeights(axis, 4);
+  // Only the source columns that some target pixel looks at.
+  const left = starts.reduce((least, start) => Math.min(least, start), image.width);
+  const right = starts.reduce((most, start, x) => Math.max(most, start + counts[x]!), 0);
+  const rowBytes = (right - left) * 3;
+  const targetRowBytes = width * 3;
+  const rows = result.length / targetRowBytes;
+  const stripRows = Math.min(rows, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));
+  const weightsAt = width * 8;
+  const sourceAt = weightsAt + pairs.byteLength;
+  const targetAt = sourceAt + stripRows * rowBytes + MARGIN_BYTES;
+  if (!reserve(kernel, targetAt + stripRows * targetRowBytes + MARGIN_BYTES)) return false;
+  const { buffer } = kernel.memory;
+  const columns = new Int32Array(buffer, 0, width * 2);
   for (let x = 0; x < width; x++) {
-    words[x] = starts[x]! * 3;
-    words[width + x] = counts[x]! * 4;
+    columns[x * 2] = (starts[x]! - left) * 3;
+    columns[x * 2 + 1] = lengths[x]!;
   }
-  words.set(weights, weightsAt / 4);
-  const stripBytes = rows * rowBytes;
-  const places = { source: sourceAt, starts: 0, counts: countsAt, weights: weightsAt, target: targetAt };
-  for (let from = 0, to = 0; from < source.length; from += stripBytes) {
-    const strip = source.subarray(from, from + stripBytes);
-    const stripRows = strip.length / rowBytes;
-    bytes.set(strip, sourceAt);
-    kernel.run({ ...places, rowBytes, rows: stripRows, stride: stride * 4, width });
-    result.set(bytes.subarray(targetAt, targetAt + stripRows * width * 3), to);
-    to += stripRows * width * 3;
+  new Int16Array(buffer).set(pairs, weightsAt / 2);
+  const bytes = new Uint8Array(buffer);
+  for (let row = 0; row < rows; row += stripRows) {
+    const count = Math.min(stripRows, rows - row);
+    copyRows(image, left, firstRow + row, bytes.subarray(sourceAt, sourceAt + count * rowBytes), rowBytes);
+    kernel.rows(sourceAt, rowBytes, count, 0, weightsAt, width, targetAt);
+    result.set(bytes.subarray(targetAt, targetAt + count * targetRowBytes), row * targetRowBytes);
   }
   return true;
 }
 
+/** Copies whole rows, or `rowBytes` of each from the column `left` on, until `to` is full. */
+function copyRows(image: RgbImage, left: number, row: number, to: Uint8Array, rowBytes: number): void {
+  const imageRowBytes = image.width * 3;
+  let from = row * imageRowBytes + left * 3;
+  if (rowBytes === imageRowBytes) {
+    to.set(image.data.subarray(from, from + to.length));
+    return;
+  }
+  for (let at = 0; at < to.length; at += rowBytes) {
+    to.set(image.data.subarray(from, from + rowBytes), at);
+    from += imageRowBytes;
+  }
+}
+
 function resampleInScript(
-  source: Uint8Array,
-  rowBytes: number,
+  image: RgbImage,
   { starts, counts, weights, stride }: Axis,
+  firstRow: number,
   result: Uint8Array,
 ): void {
+  const source = image.data;
+  const rowBytes = image.width * 3;
   let to = 0;
-  for (let rowStart = 0; rowStart < source.length; rowStart += rowBytes) {
+  for (let rowStart = firstRow * rowBytes; to < result.length; rowStart += rowBytes) {
     for (let x = 0; x < starts.length; x++) {
       let red = HALF;
       let green = HALF;

@@ -4,17 +4,19 @@ import { decodeStored } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { findInAlpha, findInGeometry, findInHeader } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { shrunkSize } from './decoder-shrink.ts';
 import { planGeometry } from './geometry.ts';
-import type { GeometryPlan, Placement } from './geometry.ts';
+import type { Placement } from './geometry.ts';
 import { inspectImage } from './header.ts';
 import type { ImageFormat, ImageHeader } from './image-header.ts';
 import { uprightImage, uprightSize } from './orientation.ts';
+import { chooseResample } from './resample-choice.ts';
+import { resampleShrunk } from './resample-pil.ts';
 import { resizeWindow } from './resize.ts';
-import { cropImage, placeImage } from './rgb-image.ts';
-import type { RgbImage } from './rgb-image.ts';
+import { placeImage } from './rgb-image.ts';
 import { scoreScaling, skipsPixels } from './scaling-score.ts';
 import { specHash } from './spec-hash.ts';
-import type { ExactResample, InputSpec, Resample } from './spec.ts';
+import type { InputSpec, Resample } from './spec.ts';
 import { imageToTensor, littleEndianBytes } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -116,12 +118,12 @@ export async function sanitizeFrame(
 ): Promise<SanitizedImage> {
   const turns = spec.colour.orientation === 'exif' ? header.orientation : 1;
   const plan = planGeometry(spec.geometry, uprightSize(header, turns));
-  const choice = chooseResample(header, spec, plan);
+  const choice = chooseResample(header, spec, plan, turns);
   const inspected = performance.now();
 
   const decoding = decodeStored(bytes, header, spec, deadline, {
     frame,
-    size: choice.fast ? uprightSize(plan.resized, turns) : undefined,
+    size: choice.via && uprightSize(shrunkSize(choice.via), turns),
   });
   // Hashed while the decoder works on its own thread.
   const sha256 = knownSha256 ?? hash('sha256', bytes);
@@ -130,7 +132,9 @@ export async function sanitizeFrame(
   deadline.check();
   const decoded = performance.now();
 
-  const part = resizePart(upright, plan, choice);
+  const part = choice.via
+    ? resampleShrunk(upright, choice.via, plan.resized, plan.window)
+    : resizeWindow(upright, plan.resized, plan.window, choice.exact);
   const fitted = placeImage(part, plan.canvas, plan.at, plan.fill);
   deadline.check();
   const resized = performance.now();
@@ -138,11 +142,11 @@ export async function sanitizeFrame(
   const filled = performance.now();
   let scalingScore: number | undefined;
   if ((options.scalingScore ?? choice.exact === 'cv2-linear') && skipsPixels(plan)) {
-    // Where the decoder resized on the way there is no whole picture yet.
-    const whole = choice.fast
+    // Where the decoder shrank it on the way there is no whole picture yet.
+    const whole = choice.via
       ? uprightImage((await decodeStored(bytes, header, spec, deadline, { frame })).image, turns)
       : upright;
-    scalingScore = scoreScaling(whole, plan, { image: part, resample: choice.fast ? 'fast' : choice.exact });
+    scalingScore = scoreScaling(whole, plan, { image: part, resample: choice.via ? 'fast' : choice.exact });
     deadline.check();
   }
   const pixelsSha256 = hash('sha256', fitted.data);
@@ -177,36 +181,4 @@ export async function sanitizeFrame(
     },
   };
   return { tensor, placement: plan.placement, report };
-}
-
-interface Choice {
-  /** The decoder resizes on the way. */
-  readonly fast: boolean;
-  /** What resizes otherwise. */
-  readonly exact: ExactResample;
-  readonly findings: readonly Finding[];
-}
-
-/** `fast` is for shrinking opaque pixels at least twofold; elsewhere the decoder's resize is far from any reference. */
-function chooseResample(header: ImageHeader, { geometry, colour }: InputSpec, plan: GeometryPlan): Choice {
-  if (geometry.resample !== 'fast') return { fast: false, exact: geometry.resample, findings: [] };
-  const exact = 'pil-bilinear';
-  if ('none' in geometry) return { fast: false, exact, findings: [] };
-  const { scaleX, scaleY } = plan.placement;
-  const reason =
-    scaleX > 0.5 || scaleY > 0.5
-      ? 'the picture does not shrink at least twofold'
-      : header.hasAlpha && colour.alpha === 'drop'
-        ? 'the decoder would weight colours by transparency'
-        : undefined;
-  if (reason === undefined) return { fast: true, exact, findings: [] };
-  return {
-    fast: false,
-    exact,
-    findings: [{ code: 'fast-fallback', message: `${exact} ran instead of fast: ${reason}` }],
-  };
-}
-
-function resizePart(image: RgbImage, { resized, window }: GeometryPlan, { fast, exact }: Choice): RgbImage {
-  return fast ? cropImage(image, window) : resizeWindow(image, resized, window, exact);
 }

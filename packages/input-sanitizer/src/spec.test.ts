@@ -23,7 +23,14 @@ it('fills in every default', () => {
       maxDecodeBytes: 268_435_456,
       deadlineMs: 10_000,
     },
-    colour: { space: 'rgb', icc: 'ignore', alpha: 'drop', cmyk: 'refuse', orientation: 'exif' },
+    colour: {
+      space: 'rgb',
+      icc: 'ignore',
+      alpha: 'drop',
+      cmyk: 'refuse',
+      depth16: 'reduce',
+      orientation: 'exif',
+    },
     geometry: { stretch: [224, 224], resample: 'pil-bilinear' },
     tensor: {
       layout: 'NCHW',
