@@ -33,7 +33,7 @@ export interface AnimationFrame extends SanitizedImage {
 export async function* sanitizeAnimation(
   bytes: Uint8Array,
   spec: InputSpec,
-  options: SanitizeOptions = {},
+  options: Omit<SanitizeOptions, 'tier'> = {},
 ): AsyncGenerator<AnimationFrame, void, undefined> {
   const { deadlineMs } = spec.limits;
   let spentMs = 0;

@@ -26,6 +26,7 @@ export { chooseTransform, defineTransforms } from './transforms.ts';
 export { ISOLATION_LEVELS } from './video/confinement.ts';
 export { sanitizeVideo } from './video/sanitize-video.ts';
 export { defineVideoSpec, VIDEO_CODECS, VIDEO_CONTAINERS, videoSpecHash } from './video/video-spec.ts';
+export { DECODER_TIERS } from './wasm-tier.ts';
 
 export type { DecodedImage, DecodeOptions } from './decode.ts';
 export type { OutputFormat } from './encode.ts';
@@ -94,3 +95,4 @@ export type {
   VideoLimits,
   VideoSpec,
 } from './video/video-spec.ts';
+export type { DecoderTier } from './wasm-tier.ts';

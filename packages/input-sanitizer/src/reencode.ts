@@ -7,6 +7,7 @@ import type { OutputFormat } from './encode.ts';
 import { SanitizeError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import type { InputSpec } from './spec.ts';
+import { isWasmTier, runInWasm } from './wasm-tier.ts';
 
 /** What the formats themselves can hold: RFC 9649, section 2.7; ITU-T T.81, table B.2; PNG, section 11.2.1. */
 const MAX_SIDES = { webp: 16_383, jpeg: 65_535, png: 2_147_483_647 } as const;
@@ -43,6 +44,9 @@ export async function reencodeImage(
   spec: InputSpec,
   { format, ...options }: ReencodeOptions,
 ): Promise<ReencodedImage> {
+  if (isWasmTier(options.tier)) {
+    return await runInWasm('reencodeImage', bytes, spec, { ...options, format });
+  }
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
   const { image, findings } = await decodeImage(bytes, spec, options);
   const { width, height } = image;

@@ -11,6 +11,8 @@ import { defineInputSpec } from './spec.ts';
 import type { WasmCall, WasmReply } from './wasm-tier.ts';
 
 const WASM = '@img/sharp-wasm32/sharp.node';
+/** `@img/sharp-linux-x64/sharp.node`, `../src/build/Release/sharp-linux-x64-0.35.5.node` and the like. */
+const NATIVE = /sharp-(?!.*wasm32)[^/]*(?:\/sharp)?\.node$/;
 
 const port = parentPort;
 if (port) {
@@ -32,7 +34,7 @@ async function loadWasm(): Promise<WasmReply> {
   // Whichever native binary sharp asks for, one that was built on this machine included.
   registerHooks({
     resolve: (specifier, context, next) =>
-      /sharp[^/]*(?:\/sharp)?\.node$/.test(specifier)
+      NATIVE.test(specifier)
         ? next(WASM, { ...context, parentURL: import.meta.url })
         : next(specifier, context),
   });

@@ -3,6 +3,7 @@ import { Deadline } from './deadline.ts';
 import { INPUT_ERROR_CODES, SanitizeError } from './errors.ts';
 import type { InputErrorCode } from './errors.ts';
 import { programFile } from './program-file.ts';
+import type { InputSpec } from './spec.ts';
 
 /**
  * Where pixels are decoded. `inline`: by sharp's native codecs in this process. `wasm`: by the same codecs compiled to
@@ -14,6 +15,19 @@ export const DECODER_TIERS = ['inline', 'wasm'] as const;
 /** One of {@link DECODER_TIERS}. */
 export type DecoderTier = (typeof DECODER_TIERS)[number];
 
+/**
+ * Whether work goes to the thread.
+ *
+ * @throws {SanitizeError} `ERR_INPUT_SPEC` for a tier that there is not: nothing falls back to a lesser one unasked.
+ */
+export function isWasmTier(tier: DecoderTier = 'inline'): boolean {
+  if (DECODER_TIERS.includes(tier)) return tier === 'wasm';
+  throw new SanitizeError(
+    'ERR_INPUT_SPEC',
+    `expected a tier of ${DECODER_TIERS.join(' or ')}, found another`,
+  );
+}
+
 /** What the thread can be asked for: the functions of this package by that name. */
 export type WasmTask = 'decodeImage' | 'sanitizeImage' | 'reencodeImage';
 
@@ -21,8 +35,13 @@ export type WasmTask = 'decodeImage' | 'sanitizeImage' | 'reencodeImage';
 export interface WasmCall {
   readonly task: WasmTask;
   readonly bytes: Uint8Array;
-  readonly spec: unknown;
+  readonly spec: InputSpec;
   readonly options: object;
+}
+
+/** A signal stays on this side; everything else crosses. */
+interface WasmOptions {
+  readonly signal?: AbortSignal;
 }
 
 /** What the thread says: first whether it can work at all, then one answer to each call. */
@@ -55,12 +74,15 @@ let queue: Promise<unknown> = Promise.resolve();
  *   at work on this call; `ERR_INPUT_UNAVAILABLE` if there is no `@img/sharp-wasm32`.
  */
 export async function runInWasm<T>(
-  call: WasmCall,
-  deadlineMs: number,
-  signal: AbortSignal | undefined,
+  task: WasmTask,
+  bytes: Uint8Array,
+  spec: InputSpec,
+  options: object,
 ): Promise<T> {
+  const { signal, ...rest }: WasmOptions = options;
+  const call: WasmCall = { task, bytes, spec, options: { ...rest, tier: 'inline' } };
   await new Deadline(START_MS, signal).race(obtainThread());
-  const deadline = new Deadline(deadlineMs, signal);
+  const deadline = new Deadline(spec.limits.deadlineMs, signal);
   const before = queue;
   let leave: () => void = () => undefined;
   queue = new Promise<void>((resolve) => {
