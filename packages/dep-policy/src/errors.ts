@@ -6,6 +6,8 @@ export const DEP_ERROR_CODES = [
   'ERR_DEP_MANIFEST',
   'ERR_DEP_WORKSPACE',
   'ERR_DEP_LOCKFILE',
+  'ERR_DEP_ADVISORIES',
+  'ERR_DEP_NETWORK',
 ] as const;
 
 /** One of {@link DEP_ERROR_CODES}. */
@@ -13,7 +15,7 @@ export type DependencyErrorCode = (typeof DEP_ERROR_CODES)[number];
 
 /**
  * The check could not be made, so nothing may be assumed about the dependencies. What a check finds is not an error
- * but a `Violation` in its report.
+ * but a violation or a finding in its report.
  */
 export class DependencyError extends Error {
   /** The class, for a log line. */

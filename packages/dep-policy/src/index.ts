@@ -6,3 +6,59 @@ export { DEFAULT_REGISTRY } from './policy.ts';
 export type { DependencyPolicyInput } from './policy.ts';
 export { RULES } from './violation.ts';
 export type { Rule, Violation } from './violation.ts';
+
+export { compareVersions } from './versions/version-order.ts';
+export { ECOSYSTEMS, normalizeName, packageUrl } from './ecosystem.ts';
+export type { Ecosystem, PackageName } from './ecosystem.ts';
+
+export { LOCK_FORMATS, SCOPES } from './graph/dependency-graph.ts';
+export type {
+  DependencyGraph,
+  Edge,
+  GraphProblem,
+  GraphRoot,
+  LockFormat,
+  PackageNode,
+  PackageOrigin,
+  Position,
+  Scope,
+} from './graph/dependency-graph.ts';
+export { FOCUS_PRESETS, focusClosure } from './graph/focus.ts';
+export type { FocusPreset } from './graph/focus.ts';
+export { Dependents } from './graph/paths.ts';
+export type { IntroducingPath, IntroducingPaths } from './graph/paths.ts';
+export { readLockfile } from './readers/read-lockfile.ts';
+export type { ReadLockfileOptions } from './readers/read-lockfile.ts';
+
+export type { Advisory, AffectedEntry, AffectedRange, EventKind, RangeEvent } from './advisories/advisory.ts';
+export type { AdvisorySource, PackageVersions, SourceDescription } from './advisories/advisory-source.ts';
+export { buildAdvisoryIndex } from './advisories/build-index.ts';
+export type { BuildIndexOptions, BuiltIndex } from './advisories/build-index.ts';
+export type { IndexCounts, IndexedSource, IndexHeader } from './advisories/index-format.ts';
+export type { ServiceOptions } from './advisories/http-json.ts';
+export { matchAdvisory } from './advisories/match.ts';
+export type { Evidence, Match, PackageVersion } from './advisories/match.ts';
+export { npmBulk } from './advisories/npm-bulk.ts';
+export { openAdvisories } from './advisories/open-advisories.ts';
+export { openAdvisoryIndex } from './advisories/open-index.ts';
+export type { AdvisoryIndex } from './advisories/open-index.ts';
+export { osvApi } from './advisories/osv-api.ts';
+export { parseOsvRecord } from './advisories/osv-record.ts';
+export type { Comparison } from './advisories/range.ts';
+export { RATINGS } from './advisories/severity.ts';
+export type { Rating, Severity } from './advisories/severity.ts';
+
+export type { ExploitPrediction } from './scan/epss.ts';
+export { explainFinding } from './scan/explain.ts';
+export type { ExplainedRecord, Explanation } from './scan/explain.ts';
+export { PRIORITIES } from './scan/finding.ts';
+export type { Finding, FindingPath, Fix, Occurrence, Priority } from './scan/finding.ts';
+export type { KnownExploit } from './scan/kev.ts';
+export type { PackageFinding } from './scan/package-findings.ts';
+export { EXIT_CODES } from './scan/report.ts';
+export type { Incompleteness, ScannedFile, ScanReport, ScanVerdict } from './scan/report.ts';
+export type { RetiredPackage } from './scan/retired.ts';
+export { smallestSafeVersion } from './scan/safe-version.ts';
+export type { SafeVersion } from './scan/safe-version.ts';
+export { DEFAULT_MAX_AGE_IN_DAYS, scanDependencies, scanGraphs } from './scan/scan.ts';
+export type { ScanDependenciesOptions, ScanOptions } from './scan/scan.ts';

@@ -25,7 +25,7 @@ export async function readTextFile(
   path: string,
   maxBytes: number,
 ): Promise<TextFile | undefined> {
-  const bytes = await readBounded(root, path, maxBytes);
+  const bytes = await readFileBytes(root, path, maxBytes);
   if (bytes === undefined) return undefined;
   try {
     return { path, bytes, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
@@ -36,7 +36,12 @@ export async function readTextFile(
   }
 }
 
-async function readBounded(root: string, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+/** Reads a file as {@link readTextFile} does, whatever its encoding. */
+export async function readFileBytes(
+  root: string,
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
   let file;
   try {
     // Non-blocking, because opening a named pipe would otherwise wait for a writer for ever.

@@ -1,0 +1,42 @@
+import { DependencyError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { EXIT_CODES } from '../scan/report.ts';
+
+/** Where a command writes: results, complaints, and progress that only a person at a terminal sees. */
+export interface Console {
+  /** A line of the result, on stdout. */
+  print(line: string): void;
+  /** A line for the person, on stderr. */
+  complain(line: string): void;
+  /** A passing line on stderr, if that is a terminal. */
+  progress(line: string): void;
+}
+
+/** A command line that asks for something that cannot be done. The message is for the person who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The process's own streams. A reader that closes stdout early ends the output, not the program. */
+export function processConsole(): Console {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    print: (line) => void process.stdout.write(`${line}\n`),
+    complain: (line) => void process.stderr.write(`${line}\n`),
+    progress: (line) => {
+      // Erase, write, return: the next line, of either stream, overwrites it.
+      if (process.stderr.isTTY && process.stdout.isTTY) process.stderr.write(`\x1b[2K${line}\r`);
+    },
+  };
+}
+
+/** Says that a command could not be done, and gives its exit status. What cannot be told is never a success. */
+export function reportFailure(error: unknown, console: Console, json: boolean): number {
+  if (!(error instanceof DependencyError)) throw error;
+  const { code, message } = error;
+  if (json) console.print(JSON.stringify({ error: { code, message } }));
+  else console.complain(`dep-policy: ${code}: ${printable(message, 500)}`);
+  return code === 'ERR_DEP_POLICY' ? EXIT_CODES.usage : EXIT_CODES.incomplete;
+}

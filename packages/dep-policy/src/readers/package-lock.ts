@@ -1,0 +1,124 @@
+import { posix } from 'node:path';
+import type { DependencyGraph, Edge, PackageOrigin, Scope } from '../graph/dependency-graph.ts';
+import { GraphBuilder } from '../graph/graph-builder.ts';
+import { isObject, member, textMember } from '../json-value.ts';
+import type { JsonObject } from '../json-value.ts';
+import { parseJsonDocument } from './json-document.ts';
+import type { JsonDocument } from './json-document.ts';
+import { malformed, place, textOf } from './lock-file.ts';
+import type { LockFile } from './lock-file.ts';
+import { manifestEdges } from './manifest-edges.ts';
+import { originOf, parseNpmSource } from './npm-source.ts';
+import { readNestedLock } from './package-lock-nested.ts';
+
+/**
+ * Reads `package-lock.json` or `npm-shrinkwrap.json`, versions 1 to 3.
+ *
+ * @throws {DependencyError} `ERR_DEP_LOCKFILE`, `ERR_DEP_LIMIT`
+ * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
+ */
+export async function readPackageLock(file: LockFile): Promise<DependencyGraph> {
+  const document = parseJsonDocument({ path: file.path, text: textOf(file) }, isTracked);
+  const version = member(document.value, 'lockfileVersion');
+  if (version === 2 || version === 3) return readPackages(file, document, version);
+  if (version === 1) return await readNestedLock(file, document);
+  throw malformed(file.path, 'expected lockfileVersion 1, 2 or 3, found another');
+}
+
+/** The packages themselves: `packages`, and at any depth `dependencies` of version 1. */
+function isTracked(path: readonly string[]): boolean {
+  if (path[0] === 'packages') return path.length === 1;
+  return path.every((key, index) => index % 2 === 1 || key === 'dependencies');
+}
+
+function readPackages(file: LockFile, document: JsonDocument, version: number): DependencyGraph {
+  const packages = member(document.value, 'packages');
+  if (!isObject(packages)) throw malformed(file.path, 'expected packages, found none');
+  const builder = new GraphBuilder('npm', file.path);
+  const links = new Map<string, string>();
+  for (const [path, entry] of Object.entries(packages)) {
+    if (!isObject(entry))
+      throw malformed(file.path, 'expected an object for every package, found another value');
+    if (member(entry, 'link') === true) links.set(path, posix.normalize(textMember(entry, 'resolved') ?? ''));
+  }
+  const resolve = (from: string, name: string): string => {
+    const found = findInstalled(packages, from, name);
+    return found === undefined ? `${from}\0${name}` : (links.get(found) ?? found);
+  };
+  for (const [path, entry] of Object.entries(packages) as [string, JsonObject][]) {
+    if (links.has(path)) continue;
+    const isMember = !/(?:^|\/)node_modules\//.test(path);
+    const edges = manifestEdges(entry, isMember, (name) => resolve(path, name));
+    if (isMember) {
+      builder.root(path === '' ? '.' : path, edges);
+      // A member can be the dependency of another one; it is no package that anybody publishes advisories about.
+      if (path !== '') addMember(builder, file, document, path, entry, edges);
+      continue;
+    }
+    const resolved = textMember(entry, 'resolved');
+    const source = parseNpmSource(textMember(entry, 'version') ?? '');
+    const integrity = textMember(entry, 'integrity');
+    const { line, column } = document.positionOf('packages', path);
+    builder.add({
+      key: path,
+      name: textMember(entry, 'name') ?? source.name ?? installedName(path),
+      version: source.version,
+      origin: originOfEntry(source.origin, resolved, path),
+      resolved,
+      hashes: integrity === undefined ? [] : integrity.split(/\s+/),
+      position: place(file, line, column),
+      dependencies: edges,
+      scope: flaggedScope(entry),
+    });
+  }
+  return builder.build('package-lock', String(version), file.sha256, 'known');
+}
+
+function addMember(
+  builder: GraphBuilder,
+  file: LockFile,
+  document: JsonDocument,
+  path: string,
+  entry: JsonObject,
+  dependencies: readonly Edge[],
+): void {
+  const { line, column } = document.positionOf('packages', path);
+  builder.add({
+    key: path,
+    name: textMember(entry, 'name') ?? (posix.basename(path) || path),
+    version: textMember(entry, 'version'),
+    origin: 'file',
+    position: place(file, line, column),
+    dependencies: dependencies.filter(({ scope }) => scope !== 'dev'),
+  });
+}
+
+/** Where Node would find a package from a folder: its own `node_modules`, then those of the folders above. */
+function findInstalled(packages: JsonObject, from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = posix.dirname(folder)) {
+    if (folder === '.') folder = '';
+    if (posix.basename(folder) !== 'node_modules') {
+      const path = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+      if (Object.hasOwn(packages, path)) return path;
+    }
+    if (folder === '') return undefined;
+  }
+}
+
+function installedName(path: string): string {
+  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+}
+
+function originOfEntry(written: PackageOrigin, resolved: string | undefined, path: string): PackageOrigin {
+  if (resolved === undefined) return written;
+  const origin = originOf(resolved);
+  // A tarball of the registry and one from anywhere else look alike: whose it is, the path of the URL tells.
+  const isRegistryPath = new RegExp(`/-/[^/]+\\.tgz(?:$|[?#])`).test(resolved) && path !== '';
+  return origin === 'url' && isRegistryPath ? 'registry' : origin;
+}
+
+function flaggedScope(entry: JsonObject): Scope | undefined {
+  if (member(entry, 'dev') === true) return 'dev';
+  if (member(entry, 'optional') === true || member(entry, 'devOptional') === true) return 'optional';
+  return member(entry, 'peer') === true ? 'peer' : undefined;
+}

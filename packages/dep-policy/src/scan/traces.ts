@@ -1,0 +1,75 @@
+import type { DependencyGraph } from '../graph/dependency-graph.ts';
+import { focusClosure } from '../graph/focus.ts';
+import { Dependents } from '../graph/paths.ts';
+import type { IntroducingPaths } from '../graph/paths.ts';
+import type { Finding, FindingPath } from './finding.ts';
+import type { PlacedNode } from './scan.ts';
+
+/** Places listed per finding. */
+const MAX_OCCURRENCES = 50;
+
+/** Says of packages where they stand, how they came in, and which focus they belong to. */
+export class Traces {
+  readonly #graphs = new Map<
+    DependencyGraph,
+    { readonly dependents: Dependents; readonly focus: ReadonlyMap<string, readonly string[]> }
+  >();
+  readonly #paths = new Map<PlacedNode, IntroducingPaths>();
+  readonly #maxPaths: number;
+
+  constructor(graphs: readonly DependencyGraph[], focus: readonly string[], maxPaths: number) {
+    this.#maxPaths = maxPaths;
+    for (const graph of graphs) {
+      this.#graphs.set(graph, { dependents: new Dependents(graph), focus: focusClosure(graph, focus) });
+    }
+  }
+
+  of(nodes: readonly PlacedNode[]): Pick<Finding, 'occurrences' | 'paths' | 'isCut' | 'isDirect' | 'focus'> {
+    const focus = new Set<string>();
+    const paths: FindingPath[] = [];
+    let isDirect = false;
+    let isCut = nodes.length > MAX_OCCURRENCES;
+    for (const placed of nodes) {
+      const { dependents, focus: closure } = this.#graphs.get(placed.graph)!;
+      for (const one of closure.get(placed.node.key) ?? []) focus.add(one);
+      isDirect ||= dependents.rootsOf(placed.node.key).length > 0;
+      if (paths.length >= this.#maxPaths) {
+        isCut = true;
+        continue;
+      }
+      const found = this.#pathsTo(placed, dependents);
+      isCut ||= found.isCut;
+      for (const path of found.paths) {
+        paths.push({
+          ...path,
+          file: placed.graph.file,
+          packages: path.keys.map((key) => label(placed.graph, key)),
+        });
+      }
+    }
+    paths.sort((a, b) => a.keys.length - b.keys.length);
+    return {
+      occurrences: nodes
+        .slice(0, MAX_OCCURRENCES)
+        .map(({ node: { key, scope, position } }) => ({ ...position, key, scope })),
+      paths: paths.slice(0, this.#maxPaths),
+      isCut: isCut || paths.length > this.#maxPaths,
+      isDirect,
+      focus: [...focus],
+    };
+  }
+
+  #pathsTo(placed: PlacedNode, dependents: Dependents): IntroducingPaths {
+    let found = this.#paths.get(placed);
+    if (found === undefined) {
+      found = dependents.pathsTo(placed.node.key, this.#maxPaths);
+      this.#paths.set(placed, found);
+    }
+    return found;
+  }
+}
+
+function label({ packages }: DependencyGraph, key: string): string {
+  const { name = key, version } = packages.get(key) ?? {};
+  return version === undefined ? name : `${name}@${version}`;
+}
