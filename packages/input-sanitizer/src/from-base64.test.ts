@@ -27,6 +27,7 @@ it.each([
 it.each([
   ['png', 'data:image/png;base64,Zm9v'],
   ['jpeg', 'data:image/jpeg;base64,Zm9v'],
+  ['gif', 'data:image/gif;base64,Zm9v'],
   ['webp, in capitals', 'DATA:IMAGE/WEBP;BASE64,Zm9v'],
 ])('decodes a data: URL of %s', (_, text) => {
   expect(decode(text)).toBe('foo');

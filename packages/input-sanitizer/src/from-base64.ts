@@ -7,13 +7,13 @@ export interface FromBase64Options {
   readonly maxBytes: number;
 }
 
-const DATA_URL = /^data:image\/(?:jpeg|png|webp);base64,/i;
+const DATA_URL = /^data:image\/(?:jpeg|png|webp|gif);base64,/i;
 /** The values of A to Z, a to z, 0 to 9, +, / in this order: RFC 4648, table 1. */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /**
- * Decodes a picture sent as text: plain base64, or a `data:` URL of `image/jpeg`, `image/png` or `image/webp` without
- * further parameters. The length is checked before anything is decoded.
+ * Decodes a picture sent as text: plain base64, or a `data:` URL of `image/jpeg`, `image/png`, `image/webp` or `image/gif`
+ * without further parameters. The length is checked before anything is decoded.
  *
  * Strict: padding is required, and white space, the URL-safe alphabet and stray bits in the last character are refused,
  * so that one picture has one text. The media type only has to be an allowed one; content decides the format.
