@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { Deadline } from './deadline.ts';
+import { diagnoseEach } from './diagnostics.ts';
 import { SanitizeError } from './errors.ts';
 import { inspectImage } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
@@ -30,10 +31,18 @@ export interface AnimationFrame extends SanitizedImage {
  * @throws {SanitizeError} While iterating: what {@link sanitizeImage} throws; `ERR_INPUT_COST` also where the frames have
  *   too many pixels together.
  */
-export async function* sanitizeAnimation(
+export function sanitizeAnimation(
   bytes: Uint8Array,
   spec: InputSpec,
   options: Omit<SanitizeOptions, 'tier'> = {},
+): AsyncGenerator<AnimationFrame, void, undefined> {
+  return diagnoseEach('sanitizeAnimation', eachFrame(bytes, spec, options));
+}
+
+async function* eachFrame(
+  bytes: Uint8Array,
+  spec: InputSpec,
+  options: Omit<SanitizeOptions, 'tier'>,
 ): AsyncGenerator<AnimationFrame, void, undefined> {
   const { deadlineMs } = spec.limits;
   let spentMs = 0;

@@ -4,6 +4,7 @@ import type { AlphaDifference } from './alpha.ts';
 import { cmykToRgb } from './cmyk.ts';
 import { enforceProfile, planColour } from './colour-plan.ts';
 import { Deadline } from './deadline.ts';
+import { diagnose } from './diagnostics.ts';
 import { SanitizeError } from './errors.ts';
 import { findInAlpha, findInHeader } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -44,6 +45,15 @@ export async function decodeImage(
   bytes: Uint8Array,
   spec: InputSpec,
   options: DecodeOptions = {},
+): Promise<DecodedImage> {
+  return await diagnose('decodeImage', () => decodePicture(bytes, spec, options));
+}
+
+/** {@link decodeImage} as a part of something else. */
+export async function decodePicture(
+  bytes: Uint8Array,
+  spec: InputSpec,
+  options: DecodeOptions,
 ): Promise<DecodedImage> {
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
   deadline.check();

@@ -6,6 +6,7 @@ import type { LookupFunction } from 'node:net';
 import { isAddressIn, isPublicAddress } from './address.ts';
 import { refuseSize } from './byte-collector.ts';
 import { Deadline } from './deadline.ts';
+import { diagnose } from './diagnostics.ts';
 import { SanitizeError } from './errors.ts';
 import { fromStream } from './from-stream.ts';
 import { admitUrl, parseUrlPolicy, refuseUrl } from './url-policy.ts';
@@ -37,7 +38,15 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export async function fromUrl(
   text: string,
   policy: UrlPolicy,
-  { signal }: FromUrlOptions = {},
+  options: FromUrlOptions = {},
+): Promise<Uint8Array> {
+  return await diagnose('fromUrl', () => fetchPicture(text, policy, options));
+}
+
+async function fetchPicture(
+  text: string,
+  policy: UrlPolicy,
+  { signal }: FromUrlOptions,
 ): Promise<Uint8Array> {
   const parsed = parseUrlPolicy(policy);
   const deadline = new Deadline(parsed.deadlineMs, signal);

@@ -1,6 +1,7 @@
 export { sanitizeAnimation } from './animation.ts';
 export { decodeImage } from './decode.ts';
 export { restrictDecoders } from './decoders.ts';
+export { DIAGNOSTICS_CHANNELS } from './diagnostics.ts';
 export { INPUT_ERROR_CODES, SanitizeError } from './errors.ts';
 export { explain } from './explain.ts';
 export { FINDING_CODES } from './finding.ts';
@@ -29,6 +30,7 @@ export { defineVideoSpec, VIDEO_CODECS, VIDEO_CONTAINERS, videoSpecHash } from '
 export { DECODER_TIERS } from './wasm-tier.ts';
 
 export type { DecodedImage, DecodeOptions } from './decode.ts';
+export type { AcceptedMessage, DiagnosedFunction, RefusedMessage } from './diagnostics.ts';
 export type { OutputFormat } from './encode.ts';
 export type { InputErrorCode, SanitizeErrorJson } from './errors.ts';
 export type { Finding, FindingCode } from './finding.ts';

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { Deadline } from './deadline.ts';
-import { decodeImage } from './decode.ts';
+import { decodePicture } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
+import { diagnose } from './diagnostics.ts';
 import { encodePixels } from './encode.ts';
 import type { OutputFormat } from './encode.ts';
 import { SanitizeError } from './errors.ts';
@@ -42,13 +43,21 @@ export interface ReencodedImage {
 export async function reencodeImage(
   bytes: Uint8Array,
   spec: InputSpec,
+  options: ReencodeOptions,
+): Promise<ReencodedImage> {
+  return await diagnose('reencodeImage', () => reencodePicture(bytes, spec, options));
+}
+
+async function reencodePicture(
+  bytes: Uint8Array,
+  spec: InputSpec,
   { format, ...options }: ReencodeOptions,
 ): Promise<ReencodedImage> {
   if (isWasmTier(options.tier)) {
     return await runInWasm('reencodeImage', bytes, spec, { ...options, format });
   }
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
-  const { image, findings } = await decodeImage(bytes, spec, options);
+  const { image, findings } = await decodePicture(bytes, spec, options);
   const { width, height } = image;
   if (Math.max(width, height) > MAX_SIDES[format]) {
     throw new SanitizeError(

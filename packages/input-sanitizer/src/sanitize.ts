@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Deadline } from './deadline.ts';
 import { decodeStored } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
+import { diagnose } from './diagnostics.ts';
 import { findInAlpha, findInGeometry, findInHeader } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { shrunkSize } from './decoder-shrink.ts';
@@ -91,12 +92,14 @@ export async function sanitizeImage(
   spec: InputSpec,
   options: SanitizeOptions = {},
 ): Promise<SanitizedImage> {
-  const started = performance.now();
-  const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
-  deadline.check();
-  const header = inspectImage(bytes, spec, options);
-  if (isWasmTier(options.tier)) return await runInWasm('sanitizeImage', bytes, spec, options);
-  return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
+  return await diagnose('sanitizeImage', async () => {
+    const started = performance.now();
+    const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
+    deadline.check();
+    const header = inspectImage(bytes, spec, options);
+    if (isWasmTier(options.tier)) return await runInWasm('sanitizeImage', bytes, spec, options);
+    return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
+  });
 }
 
 /** One picture of a file whose header was accepted under the same spec. */

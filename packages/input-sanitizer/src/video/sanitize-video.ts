@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
+import { diagnoseEach } from '../diagnostics.ts';
 import { SanitizeError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { fitImage } from '../fitted-image.ts';
@@ -106,10 +107,18 @@ const optionsSchema = z.strictObject({
  *   `ERR_INPUT_SPEC`, `_EMPTY`, `_TOO_LARGE`, `_FORMAT`, `_DIMENSIONS`, `_COST`, `_CORRUPT`, `_DEADLINE`, `_ABORTED`,
  *   `_UNREADABLE` (no space for the video in the folder for temporary files).
  */
-export async function* sanitizeVideo(
+export function sanitizeVideo(
   bytes: Uint8Array,
   spec: VideoSpec,
   options: SanitizeVideoOptions = {},
+): AsyncGenerator<SanitizedVideoFrame, void, undefined> {
+  return diagnoseEach('sanitizeVideo', eachFrame(bytes, spec, options));
+}
+
+async function* eachFrame(
+  bytes: Uint8Array,
+  spec: VideoSpec,
+  options: SanitizeVideoOptions,
 ): AsyncGenerator<SanitizedVideoFrame, void, undefined> {
   const { signal, ffmpeg: name, require } = parseOptions(optionsSchema, options, 'options for a video');
   const { video } = spec;
