@@ -81,7 +81,7 @@ it('says stretching, the fast resampler and flattening', () => {
   expect(lines(spec, /^(Transparency|Size|Resampling):/)).toEqual([
     'Transparency: laid on white',
     'Size: stretched to 64 x 32, ratio not kept',
-    "Resampling: fast: the decoder's own, not exact; pil-bilinear where a picture does not shrink at least twofold",
+    'Resampling: fast: shrunk by the decoder on the way, then as by pil-bilinear, near but not exact; pil-bilinear where a picture does not shrink at least twofold',
   ]);
 });
 
@@ -107,6 +107,17 @@ it('says a half type with the range it has in half precision', () => {
     'Tensor: float16 [1, 3, 224, 224], NCHW',
     'Values: (0 to 255 * 0.1 - mean) / std, each step in float32, the result rounded to float16; mean 0 0 0; std 1 1 1',
     'Range: red 0.000 to 25.500, green 0.000 to 25.500, blue 0.000 to 25.500',
+  ]);
+});
+
+it('says how an odd margin is halved where it is not the usual way', () => {
+  const spec = (cropMargin: string) =>
+    defineInputSpec({ ...presets.unit(), geometry: { resizeShort: 256, crop: 224, cropMargin } });
+  expect(lines(spec('round'), /^Size:/)).toEqual([
+    'Size: short side to 256, ratio kept, then the middle 224 x 224 cut out',
+  ]);
+  expect(lines(spec('floor'), /^Size:/)).toEqual([
+    'Size: short side to 256, ratio kept, then the middle 224 x 224 cut out; half a pixel of margin is cut off',
   ]);
 });
 

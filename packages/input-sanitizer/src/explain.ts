@@ -28,7 +28,7 @@ const RESAMPLE: Readonly<Record<Resample, string>> = {
   'pil-lanczos': "pil-lanczos: Pillow's Lanczos filter, with antialias, exact to the last bit",
   'cv2-linear':
     "cv2-linear: OpenCV's bilinear filter, exact to the last bit; without antialias, so it skips pixels when it shrinks",
-  fast: "fast: the decoder's own, not exact; pil-bilinear where a picture does not shrink at least twofold",
+  fast: 'fast: shrunk by the decoder on the way, then as by pil-bilinear, near but not exact; pil-bilinear where a picture does not shrink at least twofold',
 };
 
 const CHANNELS: Readonly<Record<TensorSpec['channels'], readonly string[]>> = {
@@ -90,8 +90,10 @@ function explainColour({ icc, cmyk, depth16 }: ColourPolicy): string {
 function explainGeometry(geometry: Geometry): string {
   if ('stretch' in geometry) return `stretched to ${sides(geometry.stretch)}, ratio not kept`;
   if ('resizeShort' in geometry) {
-    const { resizeShort, crop } = geometry;
-    return `short side to ${count(resizeShort)}, ratio kept, then the middle ${sides(crop)} cut out`;
+    const { resizeShort, crop, cropMargin } = geometry;
+    const margins = { round: 'rounded to even', floor: 'cut off' };
+    const margin = cropMargin === undefined ? '' : `; half a pixel of margin is ${margins[cropMargin]}`;
+    return `short side to ${count(resizeShort)}, ratio kept, then the middle ${sides(crop)} cut out${margin}`;
   }
   if ('letterbox' in geometry) {
     const { letterbox, fill } = geometry;

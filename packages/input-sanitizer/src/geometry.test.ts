@@ -35,6 +35,13 @@ describe('short side and crop', () => {
     expect(planGeometry(short('cv2-linear'), { width: 640, height: 427 }).window.x).toBe(79);
   });
 
+  it('takes the margin by the rule that is written down, whatever the resampler', () => {
+    const margin = (cropMargin: 'round' | 'floor', resample: Geometry['resample']) =>
+      planGeometry({ ...short(resample), cropMargin }, { width: 640, height: 427 }).window.x;
+    expect(margin('floor', 'pil-bicubic')).toBe(79);
+    expect(margin('round', 'cv2-linear')).toBe(80);
+  });
+
   it('keeps the window inside for the most extreme shapes', () => {
     for (const source of [
       { width: 1, height: 12_000 },

@@ -1,5 +1,6 @@
 import { roundHalfEven } from './resample-cv2.ts';
 import type { Size, Window } from './rgb-image.ts';
+import { defaultCropMargin } from './spec.ts';
 import type { Geometry } from './spec.ts';
 
 /**
@@ -39,9 +40,13 @@ export function planGeometry(geometry: Geometry, source: Size): GeometryPlan {
   if ('stretch' in geometry) return finish(source, asSize(geometry.stretch));
   if ('letterbox' in geometry) return planLetterbox(source, asSize(geometry.letterbox), geometry.fill);
   if ('resizeShort' in geometry) {
-    // Pillow's recipes are torchvision's, OpenCV's are GluonCV's: they cut the middle out by different rules.
-    const middle = geometry.resample === 'cv2-linear' ? Math.trunc : roundHalfEven;
-    return planShortSide(source, geometry.resizeShort, asSize(geometry.crop), middle);
+    const { resizeShort, crop, cropMargin = defaultCropMargin(geometry.resample) } = geometry;
+    return planShortSide(
+      source,
+      resizeShort,
+      asSize(crop),
+      cropMargin === 'floor' ? Math.floor : roundHalfEven,
+    );
   }
   return finish(source, source);
 }

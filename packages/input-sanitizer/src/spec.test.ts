@@ -74,6 +74,7 @@ describe('refuses', () => {
     ['an unknown colour key', { ...least, colour: { gamma: 1 } }],
     ['an unknown geometry key', { ...least, geometry: { stretch: 224, kernel: 'x' } }],
     ['two geometries', { ...least, geometry: { stretch: 224, none: true } }],
+    ['an unknown margin', { ...least, geometry: { resizeShort: 8, crop: 8, cropMargin: 'ceil' } }],
     ['no geometry', { ...least, geometry: {} }],
     ['an unknown resampler', { ...least, geometry: { stretch: 224, resample: 'nearest' } }],
     ['an unknown tensor key', { ...least, tensor: { ...least.tensor, bias: 1 } }],
@@ -176,6 +177,14 @@ describe('specHash', () => {
     expect(specHash(defineInputSpec({ ...least, colour: { depth16: 'reduce' } }))).toBe(
       specHash(defineInputSpec(least)),
     );
+  });
+
+  it('sees a margin that is not the default, and not one that is', () => {
+    const hashOf = (rest: object) =>
+      specHash(defineInputSpec({ ...least, geometry: { resizeShort: 256, crop: 224, ...rest } }));
+    expect(hashOf({ cropMargin: 'round' })).toBe(hashOf({}));
+    expect(hashOf({ cropMargin: 'floor' })).not.toBe(hashOf({}));
+    expect(hashOf({ resample: 'cv2-linear', cropMargin: 'floor' })).toBe(hashOf({ resample: 'cv2-linear' }));
   });
 
   it('follows an object that is not frozen', () => {

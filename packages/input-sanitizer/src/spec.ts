@@ -66,7 +66,16 @@ export interface ColourPolicy {
 /** How the picture is brought to the tensor's sides. */
 export type Geometry = { readonly resample: Resample } & (
   | { readonly stretch: Pair }
-  | { readonly resizeShort: number; readonly crop: Pair }
+  | {
+      readonly resizeShort: number;
+      readonly crop: Pair;
+      /**
+       * Where the margin of the crop is odd: `round` takes half a pixel to the even number, as torchvision does, `floor`
+       * cuts it off, as GluonCV and transformers do. Default `floor` under `cv2-linear`, otherwise `round`; a default that
+       * was written out is left out again.
+       */
+      readonly cropMargin?: 'round' | 'floor';
+    }
   | { readonly letterbox: Pair; readonly fill: readonly [red: number, green: number, blue: number] }
   | { readonly none: true }
 );
@@ -130,11 +139,30 @@ const colourSchema = z.strictObject({
   orientation: z.enum(['exif', 'ignore']).default('exif'),
 });
 
+/** Pillow's recipes are torchvision's, OpenCV's are GluonCV's: they cut the middle out by different rules. */
+export function defaultCropMargin(resample: Resample): 'round' | 'floor' {
+  return resample === 'cv2-linear' ? 'floor' : 'round';
+}
+
+/** So that a spec of before the key was there, and one that spells out what it meant, are the same. */
+function withoutDefaultMargin(geometry: z.output<typeof geometrySchema>): Geometry {
+  if (!('resizeShort' in geometry)) return geometry;
+  const { cropMargin, ...rest } = geometry;
+  return cropMargin === undefined || cropMargin === defaultCropMargin(geometry.resample)
+    ? rest
+    : { ...rest, cropMargin };
+}
+
 const geometrySchema = z.union(
   [
     z.strictObject({ stretch: box, resample }),
     z
-      .strictObject({ resizeShort: side, crop: box, resample })
+      .strictObject({
+        resizeShort: side,
+        crop: box,
+        resample,
+        cropMargin: z.enum(['round', 'floor']).optional(),
+      })
       .refine(({ resizeShort, crop }) => Math.max(...crop) <= resizeShort, {
         error: 'crop must fit inside resizeShort',
       }),
@@ -204,7 +232,7 @@ const specSchema = z
       .readonly(),
     limits: limitsSchema.prefault({}),
     colour: colourSchema.prefault({}),
-    geometry: geometrySchema,
+    geometry: geometrySchema.transform(withoutDefaultMargin),
     tensor: tensorSchema,
   })
   .refine(({ limits }) => limits.minSide <= limits.maxSide, {

@@ -45,7 +45,12 @@ const bare = {
 describe('reads', () => {
   it('an old CLIP config, whose size is the short side', () => {
     const { geometry, tensor } = fromHuggingFace(oldClip);
-    expect(geometry).toEqual({ resizeShort: 224, crop: [224, 224], resample: 'pil-bicubic' });
+    expect(geometry).toEqual({
+      resizeShort: 224,
+      crop: [224, 224],
+      resample: 'pil-bicubic',
+      cropMargin: 'floor',
+    });
     expect(tensor).toEqual({
       layout: 'NCHW',
       dtype: 'f32',

@@ -22,7 +22,8 @@ interface Processor {
  * The processors whose code was read. Others do more than their keys say (another order, sides that depend on the
  * picture), so a config of theirs is refused.
  *
- * @see huggingface/transformers, src/transformers/models, image_processing_clip.py and its kin
+ * @see huggingface/transformers, src/transformers/models, image_processing_clip.py and its kin; image_transforms.py,
+ *   `center_crop`, and image_processing_utils_fast.py, `center_crop`
  */
 const PROCESSORS: ReadonlyMap<string, Processor> = new Map<string, Processor>([
   ['CLIP', { wholeNumber: 'shortest_edge', centerCrop: true }],
@@ -91,9 +92,8 @@ type Config = z.output<typeof configSchema>;
  * is not understood is refused: unknown keys, other processors, padding, filters without an exact resampler, a short
  * side without a crop, a stretch with a crop.
  *
- * One difference is left. Where a centre crop leaves an odd number of pixels, half of it is rounded to even here, as in
- * torchvision and in transformers' processors that use it, but cut off in those that use Pillow alone: their crop may
- * then begin one pixel further left or higher.
+ * Where a centre crop leaves an odd number of pixels, half of it is cut off, as in all of transformers' processors, and
+ * not rounded as in torchvision.
  *
  * @param json - The parsed file.
  * @param options - Formats, limits and colour of the spec.
@@ -143,7 +143,7 @@ function planGeometry(config: Config, processor: Processor | undefined): object 
   if (processor?.cropsByPart) return { ...planConvNext(config, size), resample };
   if (typeof size === 'number') {
     if (crop === undefined) throw refuse('a crop after resizing the shortest edge', 'no crop');
-    return { resizeShort: size, crop, resample };
+    return { resizeShort: size, crop, resample, cropMargin: 'floor' };
   }
   if (crop !== undefined && (crop[0] !== size[0] || crop[1] !== size[1])) {
     throw refuse('either a fixed size or a crop', 'a crop out of a fixed size');
@@ -157,7 +157,7 @@ function planConvNext(
 ): object {
   if (typeof size !== 'number') throw refuse('a shortest_edge for ConvNext', 'height and width');
   if (size >= CONVNEXT_STRETCH_SIDE) return { stretch: size };
-  return { resizeShort: Math.trunc(size / cropPct), crop: size };
+  return { resizeShort: Math.trunc(size / cropPct), crop: size, cropMargin: 'floor' };
 }
 
 /** The shortest edge, or width and height. */
