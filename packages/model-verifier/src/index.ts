@@ -49,6 +49,13 @@ export type {
   SignedModelEvidence,
   VerifyModelOptions,
 } from './oms/verify-model.ts';
+export type { PolicyLimits, RevocationRules, SignerRules, VerifierPolicy } from './policy/document.ts';
+export { openPolicy, parsePolicy } from './policy/policy.ts';
+export type { ConnectionOptions } from './source/connection.ts';
+export type { DownloadOptions } from './source/download.ts';
+export { fetchModel } from './source/fetch.ts';
+export type { FetchedFile, FetchedModel, FetchOptions } from './source/fetch.ts';
+export type { HostRule, SourceRule } from './source/rule.ts';
 export { openVerifiedModel } from './verified-model.ts';
 export type { ExternalData, ModelEvidence, VerifiedFile, VerifiedModel } from './verified-model.ts';
 export { reasonsOf, verdictOf } from './verdict.ts';

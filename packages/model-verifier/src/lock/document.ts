@@ -1,3 +1,5 @@
+import type { OnnxContract } from '../onnx/contract.ts';
+
 /** What a file of a model is for. Exactly one file of each model is the `model`. */
 export type ModelFileRole = 'model' | 'external-data' | 'labels' | 'licence' | 'signature';
 
@@ -60,30 +62,6 @@ export interface SignerPolicy {
   readonly keys?: readonly string[];
   /** Trusted keyless signers. */
   readonly identities?: readonly SignerIdentity[];
-}
-
-/** One input or output of a graph. */
-export interface ContractTensor {
-  /** As in the graph. */
-  readonly name: string;
-  /** Element type, as ONNX names it in lower case: `float32`, `uint8`, … */
-  readonly dtype: string;
-  /** One entry a dimension: its size, its name where it is symbolic, `null` where it is not said. */
-  readonly shape: readonly (number | string | null)[] | null;
-}
-
-/** What a graph must be: the part of an inspection that a reviewer pins. */
-export interface OnnxContract {
-  /** Version by operator set domain; `''` is the domain of ONNX itself. */
-  readonly opset: Readonly<Record<string, number>>;
-  /** In the order of the graph. */
-  readonly inputs: readonly ContractTensor[];
-  /** In the order of the graph. */
-  readonly outputs: readonly ContractTensor[];
-  /** Every operator in use, sorted. */
-  readonly operators: readonly string[];
-  /** `sha256:<hex>` over the canonical graph, without the weights. */
-  readonly fingerprint: string;
 }
 
 /** How a digest of the lock came to be trusted. */

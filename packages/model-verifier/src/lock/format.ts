@@ -29,7 +29,10 @@ const KEY_ORDER = [
   'identity',
   'issuer',
   'onnx',
-  'opset',
+  'opsets',
+  'domain',
+  'name',
+  'dims',
   'inputs',
   'outputs',
   'operators',
@@ -44,7 +47,7 @@ const KEY_ORDER = [
 const rank = new Map(KEY_ORDER.map((key, index) => [key, index]));
 
 /** Records whose keys are names, not fields: sorted by code point. */
-const NAMED = new Set(['models', 'candidates', 'opset']);
+const NAMED = new Set(['models', 'candidates']);
 
 /**
  * Writes a lock as text in the one canonical form: two spaces, fields in a fixed order, models by name, files in their

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OnnxContract } from '../onnx/contract.ts';
 import type {
   CandidateModel,
   LockedModel,
@@ -82,19 +83,22 @@ const provenance = z.strictObject({
   note: z.exactOptional(line(1024)),
 });
 
-const tensor = z.strictObject({
+const value = z.strictObject({
   name: z.string().max(1024),
-  dtype: z.string().regex(/^[a-z0-9_]{1,32}$/),
-  shape: z.nullable(z.array(z.union([z.int().min(0), z.string().max(1024), z.null()])).max(64)),
+  type: z.string().min(1).max(1024),
+  dims: z.nullable(z.array(z.union([z.int(), z.string().max(1024), z.null()])).max(1024)),
 });
 
 const contract = z.strictObject({
-  opset: z.record(z.string().max(256), z.int().min(1).max(1_000_000)),
-  inputs: z.array(tensor).max(4096),
-  outputs: z.array(tensor).max(4096),
-  operators: z.array(z.string().min(1).max(512)).max(4096),
+  opsets: z
+    .array(z.strictObject({ domain: z.string().max(1024), version: z.int().min(1) }))
+    .min(1)
+    .max(1024),
+  inputs: z.array(value).max(4096),
+  outputs: z.array(value).max(4096),
+  operators: z.array(z.string().min(1).max(2048)).max(4096),
   fingerprint: prefixedSha256,
-});
+}) satisfies z.ZodType<OnnxContract>;
 
 const fileV1 = z.strictObject({
   path: z.string().min(1),

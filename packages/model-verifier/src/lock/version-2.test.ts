@@ -12,9 +12,9 @@ const provenance = {
   note: 'from the hub',
 };
 const onnx = {
-  opset: { '': 17 },
-  inputs: [{ name: 'x', dtype: 'float32', shape: [1, 'height', null] }],
-  outputs: [{ name: 'y', dtype: 'float32', shape: null }],
+  opsets: [{ domain: 'ai.onnx', version: 17 }],
+  inputs: [{ name: 'x', type: 'float32', dims: [1, 'height', null] }],
+  outputs: [{ name: 'y', type: 'float32', dims: null }],
   operators: ['Conv'],
   fingerprint: key,
 };
@@ -77,8 +77,8 @@ describe('version 2', () => {
     ['an unknown way of verifying', { provenance: { ...provenance, verifiedBy: 'trust-me' } }],
     ['a note that forges a line', { provenance: { ...provenance, note: 'a\nb' } }],
     ['a time without zone', { provenance: { ...provenance, addedAt: '2026-11-23T03:00:00' } }],
-    ['an operator set of version 0', { onnx: { ...onnx, opset: { '': 0 } } }],
-    ['a negative dimension', { onnx: { ...onnx, inputs: [{ ...onnx.inputs[0], shape: [-1] }] } }],
+    ['an operator set of version 0', { onnx: { ...onnx, opsets: [{ domain: 'ai.onnx', version: 0 }] } }],
+    ['a fingerprint by another hash', { onnx: { ...onnx, fingerprint: `sha1:${'a'.repeat(40)}` } }],
     ['a file URL without https', { files: [{ ...file, url: 'http://example.com/m.onnx' }] }],
   ])('refuses %s', (_, more) => {
     expect(parse(faces(more))).toThrow(malformed);

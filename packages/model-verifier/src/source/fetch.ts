@@ -1,0 +1,259 @@
+import { join } from 'node:path';
+import { ModelError } from '../errors.ts';
+import { withExclusive } from '../exclusive.ts';
+import { missingModel, otherBytes } from '../lock/check.ts';
+import type {
+  CandidateFile,
+  CandidateModel,
+  LockedFile,
+  LockedModel,
+  LockProvenance,
+  ModelFileRole,
+  WeakHint,
+} from '../lock/document.ts';
+import { openModelLock, type ModelLock } from '../lock/lock.ts';
+import { updateModelLock } from '../lock/update-file.ts';
+import type { VerifierPolicy } from '../policy/document.ts';
+import { hashOnce } from '../regular-file.ts';
+import { syncFolder } from '../atomic-file.ts';
+import { download, type Downloaded, type DownloadOptions } from './download.ts';
+import { makeFolders, makeQuarantine, openQuarantined } from './quarantine.ts';
+import { findRule } from './rule.ts';
+
+/** Options of {@link fetchModel}. */
+export interface FetchOptions extends Omit<DownloadOptions, 'onProgress'> {
+  /** Refuse to pin a candidate, which writes the lock. Default false. */
+  readonly frozen?: boolean;
+  /** Replace a file that is there with other bytes than the lock says. Default false: it is refused. */
+  readonly replace?: boolean;
+  /** Who pins a candidate. Default `model-verifier fetch`. */
+  readonly addedBy?: string;
+  /** Milliseconds to wait for another fetch below the same lock. Default 60000. */
+  readonly waitMs?: number;
+  /** Called as bytes arrive. */
+  readonly onProgress?: (path: string, received: number, total: number) => void;
+}
+
+/** One file after {@link fetchModel}: there, and with the digest that the lock has now. */
+export interface FetchedFile {
+  /** As in the lock. */
+  readonly path: string;
+  /** Size in bytes. */
+  readonly bytes: number;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+  /** Whether it came over the network now; otherwise it was there, and was hashed. */
+  readonly downloaded: boolean;
+}
+
+/** What {@link fetchModel} did. */
+export interface FetchedModel {
+  /** Key in the lock. */
+  readonly name: string;
+  /** Every file, in lock order. */
+  readonly files: readonly FetchedFile[];
+  /** Whether a candidate became a model of the lock: its digests now want a review. */
+  readonly pinned: boolean;
+}
+
+/** What a file of the lock or of a candidate is for this module. */
+interface WantedFile {
+  readonly path: string;
+  readonly role: ModelFileRole;
+  readonly url?: string | undefined;
+  readonly bytes?: number | undefined;
+  readonly sha256?: string | undefined;
+  readonly hint?: WeakHint | undefined;
+}
+
+const DEFAULT_WAIT_MS = 60_000;
+
+/**
+ * Brings the files of a model where the lock wants them: each is downloaded into quarantine, hashed while it is written,
+ * and moved only if it is what was promised. A file that is there already is hashed and not downloaded.
+ *
+ * A candidate, known by a weak digest or none, is pinned: its SHA-256 go into the lock, for review.
+ *
+ * @param lockPath - The lock; files go below its folder.
+ * @param policy - Its `sources` say where from. A policy without sources allows none.
+ * @throws {ModelError} Any code. `_DIGEST` and `_SIZE` say where in quarantine the wrong bytes were locked away.
+ */
+export async function fetchModel(
+  lockPath: string,
+  name: string,
+  policy: VerifierPolicy,
+  options: FetchOptions = {},
+): Promise<FetchedModel> {
+  const lock = await openModelLock(lockPath);
+  const { models, candidates = {} } = lock.document;
+  const model = Object.hasOwn(models, name) ? models[name] : undefined;
+  const candidate = Object.hasOwn(candidates, name) ? candidates[name] : undefined;
+  if (model === undefined && candidate === undefined) throw missingModel(name, false);
+  if (candidate !== undefined && options.frozen === true) {
+    throw new ModelError(
+      'ERR_MODEL_FROZEN',
+      `${name}: expected a model, found a candidate, which would be pinned`,
+    );
+  }
+  const files = model === undefined ? candidate!.files : wantedFiles(model);
+  const { source } = model ?? candidate!;
+  const revision = source.type === 'url' ? source.revision : source.version;
+  // All of them before the first: a refusal costs no download.
+  for (const { url } of files) if (url !== undefined) findRule(url, policy.sources ?? [], revision);
+
+  const quarantine = await makeQuarantine(lock.root);
+  const { waitMs = DEFAULT_WAIT_MS, signal } = options;
+  return withExclusive(join(quarantine, 'lock'), { waitMs, signal }, async () => {
+    const fetched: FetchedFile[] = [];
+    for (const file of files) {
+      fetched.push(await fetchFile({ lock, quarantine, policy, options, revision }, file));
+    }
+    if (candidate !== undefined) await pin(lockPath, name, candidate, fetched, options);
+    return { name, files: fetched, pinned: candidate !== undefined };
+  });
+}
+
+/** The model file of a source with one URL needs none of its own. */
+function wantedFiles({ files, source }: LockedModel): readonly WantedFile[] {
+  return files.map((file: LockedFile) => ({
+    ...file,
+    url: file.url ?? (source.type === 'url' && file.role === 'model' ? source.url : undefined),
+  }));
+}
+
+interface Place {
+  readonly lock: ModelLock;
+  readonly quarantine: string;
+  readonly policy: VerifierPolicy;
+  readonly options: FetchOptions;
+  readonly revision: string;
+}
+
+async function fetchFile(place: Place, file: WantedFile): Promise<FetchedFile> {
+  const { lock, policy, options, revision } = place;
+  const { path, url, bytes, hint } = file;
+  const present = await findPresent(place, file);
+  if (present !== undefined) return present;
+  if (url === undefined) {
+    throw new ModelError('ERR_MODEL_SOURCE', `${path}: expected a URL in the lock, found none`, { path });
+  }
+  const { maxFileBytes } = policy.limits ?? {};
+  const maxBytes = Math.min(options.maxBytes ?? Infinity, maxFileBytes ?? Infinity);
+  const { onProgress } = options;
+  const key = JSON.stringify([url, file.sha256 ?? hint?.digest ?? '']);
+  await using quarantined = await openQuarantined(place.quarantine, key);
+  const found = await download({ url, revision, bytes, hint }, quarantined, policy.sources ?? [], {
+    ...options,
+    ...(Number.isFinite(maxBytes) ? { maxBytes } : {}),
+    onProgress: (received, total) => onProgress?.(path, received, total),
+  }).catch((error: unknown) => {
+    throw withPath(error, path);
+  });
+  const mismatch = findMismatch(file, found);
+  if (mismatch !== undefined) {
+    const where = await quarantined.lockAway(found.sha256.toString('hex'));
+    throw new ModelError(mismatch.code, `${mismatch.message}; the bytes are locked away in ${where}`, {
+      ...(mismatch.path !== undefined && { path: mismatch.path }),
+      ...(mismatch.expected !== undefined && { expected: mismatch.expected }),
+      ...(mismatch.found !== undefined && { found: mismatch.found }),
+    });
+  }
+  await makeFolders(lock.root, path);
+  const target = join(lock.root, path);
+  await quarantined.release(target);
+  await syncFolder(join(target, '..'));
+  return { path, bytes: found.bytes, sha256: found.sha256.toString('hex'), downloaded: true };
+}
+
+/** A file that is there already is what it must be, or is in the way. */
+async function findPresent({ lock, options }: Place, file: WantedFile): Promise<FetchedFile | undefined> {
+  const { path, bytes, sha256 } = file;
+  try {
+    const rule = { maxBytes: Number.MAX_SAFE_INTEGER };
+    const found = await hashOnce(lock.root, path, rule);
+    if (sha256 === undefined) {
+      throw new ModelError(
+        'ERR_MODEL_WEAK',
+        `${path}: expected no file before its SHA-256 is known, found one`,
+        {
+          path,
+        },
+      );
+    }
+    if (found.bytes === (bytes ?? found.bytes) && found.sha256.toString('hex') === sha256) {
+      return { path, bytes: found.bytes, sha256, downloaded: false };
+    }
+    throw otherBytes(path, sha256, found.sha256);
+  } catch (error) {
+    if (error instanceof ModelError && error.code === 'ERR_MODEL_MISSING') return undefined;
+    if (options.replace === true && error instanceof ModelError && error.code === 'ERR_MODEL_DIGEST')
+      return undefined;
+    throw error;
+  }
+}
+
+function findMismatch(file: WantedFile, { sha256, weak }: Downloaded): ModelError | undefined {
+  const { path, hint } = file;
+  if (file.sha256 !== undefined && sha256.toString('hex') !== file.sha256) {
+    return otherBytes(path, file.sha256, sha256);
+  }
+  if (hint !== undefined && weak !== hint.digest) {
+    const found = weak ?? 'none';
+    return new ModelError(
+      'ERR_MODEL_DIGEST',
+      `${path}: expected ${hint.algorithm} ${hint.digest}, found ${found}`,
+      {
+        path,
+        expected: `${hint.algorithm}:${hint.digest}`,
+        found: `${hint.algorithm}:${found}`,
+      },
+    );
+  }
+  return undefined;
+}
+
+/** The same error, saying which file it is about. */
+function withPath(error: unknown, path: string): unknown {
+  if (!(error instanceof ModelError) || error.path !== undefined) return error;
+  const { code, message, cause, expected, found } = error;
+  return new ModelError(code, `${path}: ${message}`, {
+    path,
+    ...(cause !== undefined && { cause }),
+    ...(expected !== undefined && { expected }),
+    ...(found !== undefined && { found }),
+  });
+}
+
+async function pin(
+  lockPath: string,
+  name: string,
+  candidate: CandidateModel,
+  fetched: readonly FetchedFile[],
+  { addedBy = 'model-verifier fetch' }: FetchOptions,
+): Promise<void> {
+  const files = candidate.files.map(({ path, role, url }: CandidateFile, index): LockedFile => {
+    const { bytes, sha256 } = fetched[index]!;
+    return { path, role, url, bytes, sha256 };
+  });
+  const provenance: LockProvenance = {
+    addedBy,
+    addedAt: new Date().toISOString(),
+    verifiedBy: candidate.files.every(({ sha256 }) => sha256 !== undefined)
+      ? 'listing'
+      : candidate.files.every(({ sha256, hint }) => sha256 !== undefined || hint !== undefined)
+        ? 'weak-hint'
+        : 'first-use',
+  };
+  await updateModelLock(lockPath, (document) => {
+    const { [name]: current, ...candidates } = document.candidates ?? {};
+    if (JSON.stringify(current) !== JSON.stringify(candidate)) {
+      throw new ModelError('ERR_MODEL_CHANGED', `${name}: the lock changed during the download`);
+    }
+    const { licence, source } = candidate;
+    return {
+      lockfileVersion: 2,
+      models: { ...document.models, [name]: { licence, source, files, provenance } },
+      ...(Object.keys(candidates).length > 0 && { candidates }),
+    };
+  });
+}
