@@ -195,14 +195,18 @@ async function findStrangers(
   });
   return rules.map(({ manifest, signed, isIgnored }) =>
     entries.flatMap((entry): Reason[] => {
+      const stranger = { code: 'ERR_MODEL_UNLISTED', message: 'the file was not signed', path: entry.path };
+      // A name that no manifest can hold is that of a stranger, however it looks when it is written as text.
+      if (entry.fault?.code === 'ERR_MODEL_PATH') return isIgnored(folderOf(entry.path)) ? [] : [stranger];
       if (signed.has(entry.path) || isIgnored(entry.path) || isWithoutShards(entry, manifest)) return [];
-      // A name that no manifest can hold is that of a stranger.
-      if (entry.fault === undefined || entry.fault.code === 'ERR_MODEL_PATH') {
-        return [{ code: 'ERR_MODEL_UNLISTED', message: 'the file was not signed', path: entry.path }];
-      }
+      if (entry.fault === undefined) return [stranger];
       return reasonsOf(entry.fault).map((reason) => ({ ...reason, path: entry.path }));
     }),
   );
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 }
 
 /** An empty file has no shards, so a manifest of shards cannot list it. */

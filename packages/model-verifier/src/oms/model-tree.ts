@@ -2,6 +2,7 @@ import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { ModelError } from '../errors.ts';
 import { toModelError } from '../regular-file.ts';
+import { compareNames } from './manifest.ts';
 import { findNameFault } from './resource-name.ts';
 
 /** Files and folders looked at in one model. */
@@ -69,7 +70,7 @@ export async function listModel(root: string, rules: TreeRules): Promise<TreeEnt
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const name of await readNames(join(root, folder.path), folder.path)) {
       const path = folder.path === '' ? name.text : `${folder.path}/${name.text}`;
-      if (rules.isIgnored(path)) continue;
+      if (name.isSound && rules.isIgnored(path)) continue;
       if (++count > MAX_ENTRIES || folder.above.length > MAX_DEPTH) {
         throw new ModelError('ERR_MODEL_SIZE', 'the model has too many files or folders', {
           expected: `at most ${MAX_ENTRIES} entries, ${MAX_DEPTH} levels`,
@@ -85,7 +86,7 @@ export async function listModel(root: string, rules: TreeRules): Promise<TreeEnt
       else entries.push({ path, ...found });
     }
   }
-  return entries;
+  return entries.sort((a, b) => compareNames(a.path, b.path));
 }
 
 /** Names as bytes: text that is not UTF-8 would come back changed, and could then pass for another name. */
