@@ -1,26 +1,14 @@
-import { basename, dirname, isAbsolute, normalize } from 'node:path';
-import { fromPath } from '@sallyport/input-sanitizer';
+import { fromOperatorPath } from '@sallyport/input-sanitizer';
 import type { Picture } from './gateway.ts';
 
 /**
- * Reads a picture that an operator named on the command line. A relative path must stay below the current folder;
- * an absolute one may point anywhere, since a stranger's file name joined to a folder can never become one. Neither
- * may climb with `..` or end at a link.
+ * Reads a picture that an operator named on the command line.
  *
  * @param maxBytes - Reading stops, refused, beyond this many bytes.
  * @throws {SanitizeError} `ERR_INPUT_PATH`, `ERR_INPUT_NOT_FOUND`, `ERR_INPUT_TOO_LARGE` and their kin.
  */
 export async function readPicture(path: string, maxBytes: number): Promise<Picture> {
-  const [root, relative] = locate(path);
-  return { name: pictureName(path), bytes: await fromPath(root, relative, { maxBytes }) };
-}
-
-function locate(path: string): readonly [root: string, relative: string] {
-  // A path that climbs is left as it is, for `fromPath` to refuse.
-  if (path.split(/[\\/]/).includes('..')) return [process.cwd(), path];
-  // `./a//b.png` is what shells complete and `find` prints.
-  const plain = normalize(path);
-  return isAbsolute(plain) ? [dirname(plain), basename(plain)] : [process.cwd(), plain];
+  return { name: pictureName(path), bytes: await fromOperatorPath(path, { maxBytes }) };
 }
 
 /** The name a picture is reported under: never its folder. */

@@ -1,5 +1,5 @@
 // The program `input-sanitizer`.
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { printable, processConsole, type Console } from './commands/console.ts';
 import { EXIT, UsageError } from './commands/exit.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -7,6 +7,9 @@ import { inspectCommand } from './commands/inspect.ts';
 import { reencodeCommand } from './commands/reencode.ts';
 import { SPEC_HELP } from './commands/spec-argument.ts';
 import { tensorCommand, type TensorFlags } from './commands/tensor.ts';
+import { videoCommand, type VideoFlags } from './commands/video.ts';
+import { ISOLATION_LEVELS } from './video/confinement.ts';
+import { DECODER_TIERS, type DecoderTier } from './wasm-tier.ts';
 
 process.exitCode = await runCli(process.argv.slice(2), processConsole());
 
@@ -49,6 +52,7 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
     .requiredOption('--spec <spec>', SPEC_HELP)
     .requiredOption('--out <file>', 'where the values go')
     .option('--u8 <file.png>', 'where the pixels go, as they are before scale, mean and std')
+    .addOption(tierOption())
     .option('--json', 'one JSON document on stdout, and nothing else there', false)
     .action(async (path: string, flags: TensorFlags) => {
       status = await tensorCommand(path, flags, console);
@@ -59,9 +63,30 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
     .description('write the pixels anew, upright and on white, and nothing else of the file')
     .argument('<file>', 'a picture below the current folder, or an absolute path')
     .requiredOption('--out <file>', 'where it goes: .png and .webp lossless, .jpg or .jpeg')
+    .addOption(tierOption())
     .option('--json', 'one JSON document on stdout, and nothing else there', false)
-    .action(async (path: string, flags: { out: string; json: boolean }) => {
+    .action(async (path: string, flags: { out: string; tier: DecoderTier; json: boolean }) => {
       status = await reencodeCommand(path, flags, console);
+    });
+
+  program
+    .command('video')
+    .description('make a tensor of each frame of a video and write their values, raw and little-endian')
+    .argument('<file>', 'a video below the current folder, or an absolute path')
+    .requiredOption('--spec <file>', 'JSON file with a video spec')
+    .requiredOption(
+      '--out-dir <folder>',
+      'where the values go, 000000.bin for the first frame; must be there',
+    )
+    .option('--ffmpeg <path>', 'the ffmpeg that decodes', 'ffmpeg')
+    .addOption(
+      new Option('--require <level>', 'least isolation of ffmpeg')
+        .choices(ISOLATION_LEVELS)
+        .default('prlimit'),
+    )
+    .option('--json', 'one JSON document per frame on stdout, and nothing else there', false)
+    .action(async (path: string, flags: VideoFlags) => {
+      status = await videoCommand(path, flags, console);
     });
 
   program
@@ -79,6 +104,12 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   } catch (error) {
     return complain(error, console);
   }
+}
+
+function tierOption(): Option {
+  return new Option('--tier <tier>', 'native codecs, or the same in WebAssembly')
+    .choices(DECODER_TIERS)
+    .default('inline');
 }
 
 function complain(error: unknown, console: Console): number {

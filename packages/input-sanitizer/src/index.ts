@@ -7,6 +7,7 @@ export { explain } from './explain.ts';
 export { FINDING_CODES } from './finding.ts';
 export { fromBase64 } from './from-base64.ts';
 export { fromBlob } from './from-blob.ts';
+export { fromOperatorPath } from './from-operator-path.ts';
 export { fromPath } from './from-path.ts';
 export { fromStream } from './from-stream.ts';
 export { fromUrl } from './from-url.ts';

@@ -1,4 +1,5 @@
 import { SanitizeError } from '../errors.ts';
+import { fromOperatorPath } from '../from-operator-path.ts';
 import { inspectImage } from '../header.ts';
 import { identifyImage } from '../identify.ts';
 import type { ImageIdentity } from '../identify.ts';
@@ -6,7 +7,7 @@ import type { ImageHeader } from '../image-header.ts';
 import { limits } from '../presets/limit-sets.ts';
 import { count, printable, printRefusal, type Console } from './console.ts';
 import { EXIT } from './exit.ts';
-import { pictureName, readPicture } from './picture-argument.ts';
+import { pictureName } from './picture-argument.ts';
 import { readSpec } from './spec-argument.ts';
 
 /**
@@ -25,7 +26,7 @@ export async function inspectCommand(
     let bytes: Uint8Array | undefined;
     try {
       // Without a spec there is no limit to hold the picture against, only one on what is read into memory.
-      bytes = await readPicture(path, (spec?.limits ?? limits.lenient).maxBytes);
+      bytes = await fromOperatorPath(path, { maxBytes: (spec?.limits ?? limits.lenient).maxBytes });
       const header = inspectImage(bytes, spec, { claimed: { fileName: file } });
       console.print(json ? JSON.stringify({ file, header }) : describe(file, header));
     } catch (error) {

@@ -3,12 +3,14 @@ import { restrictDecoders } from '../decoders.ts';
 import type { OutputFormat } from '../encode.ts';
 import { SanitizeError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import { fromOperatorPath } from '../from-operator-path.ts';
 import { reencodeImage } from '../reencode.ts';
 import { defineInputSpec } from '../spec.ts';
+import type { DecoderTier } from '../wasm-tier.ts';
 import { count, printable, printRefusal, type Console } from './console.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { writeOutput } from './output-file.ts';
-import { pictureName, readPicture } from './picture-argument.ts';
+import { pictureName } from './picture-argument.ts';
 
 /** What a person would see: upright, on white. */
 const SPEC = defineInputSpec({
@@ -28,7 +30,7 @@ const ENDINGS: ReadonlyMap<string, OutputFormat> = new Map([
 /** `reencode <file>`: decodes a picture in full and writes its pixels anew; nothing else of the file survives. */
 export async function reencodeCommand(
   path: string,
-  { out, json }: { out: string; json: boolean },
+  { out, tier, json }: { out: string; tier: DecoderTier; json: boolean },
   console: Console,
 ): Promise<number> {
   const format = ENDINGS.get(/\.([a-z]+)$/i.exec(out)?.[1]?.toLowerCase() ?? '');
@@ -38,10 +40,10 @@ export async function reencodeCommand(
   const file = pictureName(path);
   console.progress(`encoding ${printable(file)} anew`);
   try {
-    const bytes = await readPicture(path, SPEC.limits.maxBytes);
+    const bytes = await fromOperatorPath(path, { maxBytes: SPEC.limits.maxBytes });
     // This process is the program's own.
-    await restrictDecoders(SPEC.formats);
-    const options = { format, claimed: { fileName: file } };
+    if (tier === 'inline') await restrictDecoders(SPEC.formats);
+    const options = { format, tier, claimed: { fileName: file } };
     const { bytes: encoded, width, height, findings } = await reencodeImage(bytes, SPEC, options);
     await writeOutput('--out', out, encoded, path);
     const sha256 = createHash('sha256').update(encoded).digest('hex');

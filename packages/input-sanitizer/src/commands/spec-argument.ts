@@ -4,6 +4,8 @@ import { fromHuggingFace } from '../presets/hugging-face.ts';
 import { presets } from '../presets/index.ts';
 import { defineInputSpec } from '../spec.ts';
 import type { InputSpec } from '../spec.ts';
+import { defineVideoSpec } from '../video/video-spec.ts';
+import type { VideoSpec } from '../video/video-spec.ts';
 import { UsageError } from './exit.ts';
 
 const PRESETS: ReadonlyMap<string, () => InputSpec> = new Map([
@@ -34,6 +36,21 @@ export async function readSpec(argument: string): Promise<InputSpec> {
   const json = await readJson(argument);
   try {
     return isHuggingFace(json) ? fromHuggingFace(json) : defineInputSpec(json);
+  } catch (cause) {
+    if (!(cause instanceof SanitizeError)) throw cause;
+    throw new UsageError(`${cause.code}: ${cause.message}`, { cause });
+  }
+}
+
+/**
+ * Reads a video spec from a file.
+ *
+ * @throws {UsageError} If there is none, or it is wrong.
+ */
+export async function readVideoSpec(path: string): Promise<VideoSpec> {
+  const json = await readJson(path);
+  try {
+    return defineVideoSpec(json);
   } catch (cause) {
     if (!(cause instanceof SanitizeError)) throw cause;
     throw new UsageError(`${cause.code}: ${cause.message}`, { cause });
