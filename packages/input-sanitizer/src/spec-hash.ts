@@ -28,7 +28,7 @@ export function specHash(spec: InputSpec): string {
 }
 
 /** SHA-256 in hex over the canonical JSON of plain data. */
-export function canonicalHash(value: unknown): string {
+function canonicalHash(value: unknown): string {
   return hash('sha256', JSON.stringify(sortKeys(value)));
 }
 
