@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sanitizeImage } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
@@ -94,6 +95,15 @@ describe.each(['child_process', 'worker_threads'] as const)('in %s', (kind) => {
     expect(there.report).toEqual({ ...here.report, timings: there.report.timings });
   }, 60_000);
 
+  it('makes the same tensor with codecs in WebAssembly', async () => {
+    const { value } = await call('sanitize', { bytes: photograph, spec, tier: 'wasm' });
+    const here = await sanitizeImage(photograph, spec);
+    expect((value as typeof here).tensor).toEqual(here.tensor);
+    expect(await call('reencode', { bytes: photograph, spec, format: 'png', tier: 'none' })).toMatchObject({
+      error: { code: 'ERR_INPUT_SPEC' },
+    });
+  }, 60_000);
+
   it('takes several pictures at a time', async () => {
     const replies = await Promise.all(
       [1, 2, 3, 4].map(async () => await call('sanitize', { bytes: photograph, spec })),
@@ -120,6 +130,39 @@ describe.each(['child_process', 'worker_threads'] as const)('in %s', (kind) => {
     expect(await call('inspect', { bytes, spec })).toMatchObject({ value: { format: 'png', metadata: [] } });
   });
 });
+
+it('can be killed in the middle of a decode: that is a deadline which no picture outlasts', async () => {
+  // Accepted by these limits, and seconds of work that no signal ends.
+  const side = 9000;
+  const slow = await sharp({ create: { width: side, height: side, channels: 3, background: 'red' } })
+    .png({ progressive: true, compressionLevel: 1 })
+    .toBuffer();
+  const limits = { maxPixels: side * side, maxDecodeBytes: 1024 ** 3, deadlineMs: 60_000 };
+  const child = fork('-', {
+    cwd: folder,
+    execArgv: ['--input-type=module', '--eval', POOL],
+    serialization: 'advanced',
+  });
+  const reply = new Promise<Reply>((resolve) =>
+    child.once('message', (message) => { resolve(message as Reply); }),
+  );
+  const closed = new Promise<number>((resolve) => child.once('close', () => { resolve(performance.now()); }));
+  child.send({ id: 1, task: 'inspect', input: { bytes: photograph, spec } });
+  expect(await reply).toMatchObject({ value: { format: 'jpeg' } });
+
+  let answered = false;
+  child.once('message', () => {
+    answered = true;
+  });
+  const started = performance.now();
+  const deadlineMs = 300;
+  child.send({ id: 2, task: 'sanitize', input: { bytes: slow, spec: { ...json, limits } } });
+  setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+  const took = (await closed) - started;
+  expect(answered).toBe(false);
+  // 250 ms on an idle machine; tests share theirs.
+  expect(took).toBeLessThan(deadlineMs + 1500);
+}, 60_000);
 
 it('exports its three functions and nothing else', () => {
   expect(Object.keys(worker).toSorted()).toEqual(['inspect', 'reencode', 'sanitize']);

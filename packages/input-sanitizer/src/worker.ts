@@ -9,6 +9,8 @@ import type { ReencodedImage } from './reencode.ts';
 import { sanitizeImage } from './sanitize.ts';
 import type { SanitizedImage } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
+import { DECODER_TIERS } from './wasm-tier.ts';
+import type { DecoderTier } from './wasm-tier.ts';
 
 /** One picture and how to take it. */
 export interface WorkerInput {
@@ -22,11 +24,15 @@ export interface WorkerInput {
 export interface SanitizeInput extends WorkerInput {
   /** As in `SanitizeOptions`. */
   readonly scalingScore?: boolean;
+  /** As in `DecodeOptions`. */
+  readonly tier?: DecoderTier;
 }
 
 /** A picture to encode anew. */
 export interface ReencodeInput extends WorkerInput {
   readonly format: 'png' | 'webp' | 'jpeg';
+  /** As in `DecodeOptions`. */
+  readonly tier?: DecoderTier;
 }
 
 /** What a pool hands to every task. */
@@ -38,8 +44,19 @@ export interface WorkerContext {
 const EXPECTED = 'bytes and a spec';
 const bytes = z.instanceof(Uint8Array);
 const plainSchema = z.strictObject({ bytes, spec: z.unknown() });
-const sanitizeSchema = z.strictObject({ bytes, spec: z.unknown(), scalingScore: z.boolean().optional() });
-const reencodeSchema = z.strictObject({ bytes, spec: z.unknown(), format: z.enum(['png', 'webp', 'jpeg']) });
+const tier = z.enum(DECODER_TIERS).optional();
+const sanitizeSchema = z.strictObject({
+  bytes,
+  spec: z.unknown(),
+  scalingScore: z.boolean().optional(),
+  tier,
+});
+const reencodeSchema = z.strictObject({
+  bytes,
+  spec: z.unknown(),
+  format: z.enum(['png', 'webp', 'jpeg']),
+  tier,
+});
 
 /**
  * Reads a header and holds it against the spec; nothing is decoded.
@@ -62,10 +79,11 @@ export async function sanitize(
   input: SanitizeInput,
   { signal }: WorkerContext = {},
 ): Promise<SanitizedImage> {
-  const { bytes, spec, scalingScore } = parseOptions(sanitizeSchema, input, EXPECTED);
+  const { bytes, spec, scalingScore, tier } = parseOptions(sanitizeSchema, input, EXPECTED);
   return await sanitizeImage(bytes, defineInputSpec(spec), {
     ...(signal && { signal }),
     ...(scalingScore !== undefined && { scalingScore }),
+    ...(tier && { tier }),
   });
 }
 
@@ -78,6 +96,10 @@ export async function reencode(
   input: ReencodeInput,
   { signal }: WorkerContext = {},
 ): Promise<ReencodedImage> {
-  const { bytes, spec, format } = parseOptions(reencodeSchema, input, EXPECTED);
-  return await reencodeImage(bytes, defineInputSpec(spec), { format, ...(signal && { signal }) });
+  const { bytes, spec, format, tier } = parseOptions(reencodeSchema, input, EXPECTED);
+  return await reencodeImage(bytes, defineInputSpec(spec), {
+    format,
+    ...(signal && { signal }),
+    ...(tier && { tier }),
+  });
 }
