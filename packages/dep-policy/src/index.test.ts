@@ -9,6 +9,7 @@ it('exports what the README describes and nothing else', () => {
     'DependencyError',
     'Dependents',
     'ECOSYSTEMS',
+    'EVENT_KINDS',
     'EXIT_CODES',
     'FOCUS_PRESETS',
     'LOCK_FORMATS',

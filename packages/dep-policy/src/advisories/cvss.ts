@@ -1,14 +1,23 @@
-import cvss from 'ae-cvss-calculator';
+import { createRequire } from 'node:module';
+import type cvss from 'ae-cvss-calculator';
 import { ratingOfScore } from './severity.ts';
 import type { Severity } from './severity.ts';
 
-/** The calculator of each version, and the score that the vector itself stands for there. */
+/** Versions of CVSS, and the class of the calculator for each. */
 const VERSIONS = [
-  { prefix: 'CVSS:4.0/', version: 4, source: 'cvss-4', Vector: cvss.Cvss4P0 },
-  { prefix: 'CVSS:3.1/', version: 3, source: 'cvss-3', Vector: cvss.Cvss3P1 },
-  { prefix: 'CVSS:3.0/', version: 3, source: 'cvss-3', Vector: cvss.Cvss3P0 },
-  { prefix: '', version: 2, source: 'cvss-2', Vector: cvss.Cvss2 },
+  { prefix: 'CVSS:4.0/', version: 4, source: 'cvss-4', calculator: 'Cvss4P0' },
+  { prefix: 'CVSS:3.1/', version: 3, source: 'cvss-3', calculator: 'Cvss3P1' },
+  { prefix: 'CVSS:3.0/', version: 3, source: 'cvss-3', calculator: 'Cvss3P0' },
+  { prefix: '', version: 2, source: 'cvss-2', calculator: 'Cvss2' },
 ] as const;
+
+const require = createRequire(import.meta.url);
+let library: typeof cvss | undefined;
+
+/** Loaded with the first vector: most programs that use this package never see one. */
+function calculators(): typeof cvss {
+  return (library ??= require('ae-cvss-calculator') as typeof cvss);
+}
 
 /** Longest vector read, in characters: CVSS 4.0 with every metric has under 200. */
 const MAX_VECTOR_LENGTH = 512;
@@ -30,7 +39,7 @@ export function scoreCvss(vector: string): Severity | undefined {
   const names = metrics.map((metric) => /^([A-Za-z]+):[A-Za-z]+$/.exec(metric)?.[1]);
   if (names.includes(undefined) || new Set(names).size !== names.length) return undefined;
   try {
-    const parsed = new known.Vector(known.prefix + metrics.join('/'));
+    const parsed = new (calculators()[known.calculator])(known.prefix + metrics.join('/'));
     // The calculator reads on past what it does not know, so an unknown value or metric would not be noticed.
     const written = new Set(parsed.toString(false).replace(known.prefix, '').split('/'));
     if (!parsed.isBaseFullyDefined() || metrics.some((metric) => !written.has(metric))) return undefined;

@@ -6,8 +6,9 @@ import type { AdvisorySource, PackageVersions } from './advisory-source.ts';
 import { scoreCvss } from './cvss.ts';
 import { JsonService } from './http-json.ts';
 import type { ServiceOptions } from './http-json.ts';
-import { npmRangeEvents } from './npm-range.ts';
+import type { npmRangeEvents } from './npm-range.ts';
 import { severityOfWord, UNKNOWN_SEVERITY } from './severity.ts';
+import type { Severity } from './severity.ts';
 
 /** npm's registry. */
 const NPM_URL = 'https://registry.npmjs.org';
@@ -59,21 +60,23 @@ async function askFor(
   const body = Object.fromEntries(packages.map(({ name, versions }) => [name, versions]));
   const answer = await service.ask('/-/npm/v1/security/advisories/bulk', body, signal);
   if (!isObject(answer)) throw unusable();
+  // semver's parser of ranges is large, and only this source needs it.
+  const { npmRangeEvents: toEvents } = await import('./npm-range.ts');
   return Object.entries(answer).flatMap(([name, list]) => {
     if (!Array.isArray(list)) throw unusable();
-    return (list as unknown[]).map((entry) => parseEntry(name, entry));
+    return (list as unknown[]).map((entry) => parseEntry(name, entry, toEvents));
   });
 }
 
 /** `{ id, url, title, severity, vulnerable_versions, cvss: { vectorString } }` */
-function parseEntry(name: string, entry: unknown): Advisory {
+function parseEntry(name: string, entry: unknown, toEvents: typeof npmRangeEvents): Advisory {
   const url = isObject(entry) ? (textMember(entry, 'url') ?? '') : '';
   const number = isObject(entry) ? member(entry, 'id') : undefined;
   const id =
     /GHSA(?:-[0-9a-z]{4}){3}/.exec(url)?.[0] ?? (typeof number === 'number' ? `npm-${number}` : undefined);
   if (!isObject(entry) || id === undefined) throw unusable();
   const text = textMember(entry, 'vulnerable_versions');
-  const parts = text === undefined ? undefined : npmRangeEvents(text);
+  const parts = text === undefined ? undefined : toEvents(text);
   const ranges = parts?.map((events, index): AffectedRange => ({ index, type: 'SEMVER', events })) ?? [];
   return {
     id,
@@ -97,7 +100,7 @@ function parseEntry(name: string, entry: unknown): Advisory {
   };
 }
 
-function severityOf(entry: JsonObject) {
+function severityOf(entry: JsonObject): Severity {
   const cvss = member(entry, 'cvss');
   const vector = isObject(cvss) ? textMember(cvss, 'vectorString') : undefined;
   return (

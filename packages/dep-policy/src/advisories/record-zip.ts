@@ -1,5 +1,4 @@
 import { crc32, inflateRawSync } from 'node:zlib';
-import { openPromise } from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import { DependencyError } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -19,6 +18,7 @@ export async function readZip(
   name: string,
   onRecord: (record: RecordText) => void,
 ): Promise<void> {
+  const { openPromise } = await import('yauzl');
   const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
   try {
     if (zip.entryCount > MAX_FILES) {

@@ -51,7 +51,11 @@ export async function openLockFile(root: string, path: string): Promise<LockFile
     path: normal,
     bytes,
     sha256: createHash('sha256').update(bytes).digest('hex'),
-    beside: (other) => openLockFile(root, posix.join(folder, other.replaceAll('\\', '/'))),
+    beside: (other) => {
+      const from = other.replaceAll('\\', '/');
+      // Joined to a folder, an absolute path would look like one inside of it.
+      return openLockFile(root, posix.isAbsolute(from) ? from : posix.join(folder, from));
+    },
     members: async (patterns) => {
       const { findMemberFolders } = await import('../workspace.ts');
       return await findMemberFolders(join(root, folder), patterns);

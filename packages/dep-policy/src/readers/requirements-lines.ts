@@ -31,7 +31,7 @@ export function decodeRequirements({ path, bytes }: LockFile): string {
     encoding = head.map((line) => /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/.exec(line)?.[1]).find(Boolean);
   }
   try {
-    return new TextDecoder(encoding ?? 'utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(labelOf(encoding ?? 'utf-8'), { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new DependencyError(
       'ERR_DEP_UNREADABLE',
@@ -39,6 +39,11 @@ export function decodeRequirements({ path, bytes }: LockFile): string {
       { cause },
     );
   }
+}
+
+/** Python's name of an encoding as the platform's decoder has it. */
+function labelOf(encoding: string): string {
+  return encoding.toLowerCase().replace(/^(?:latin|iso)[-_]?(?:8859[-_])?1$/, 'iso-8859-1');
 }
 
 /**

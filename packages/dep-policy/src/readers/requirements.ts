@@ -212,11 +212,27 @@ function parseRequirementLine(file: LockFile, { text, line }: LogicalLine, posit
   const hashes =
     at === -1 ? [] : [...text.slice(at).matchAll(/\s--hash(?:\s*=\s*|\s+)(\S+)/g)].map(([, value]) => value!);
   const requirement = parseRequirement(main);
-  if (requirement !== undefined) return { ...requirement, hashes, isEditable: false, position };
-  if (!/[/\\:]|\.(?:whl|zip|tar\.gz|tgz)$/.test(main)) {
+  if (requirement !== undefined) {
+    const { url } = requirement;
+    return {
+      ...requirement,
+      hashes: url === undefined ? hashes : [...hashes, ...fragmentHashes(url)],
+      isEditable: false,
+      position,
+    };
+  }
+  const [source = ''] = main.split(/\s+;\s*/, 1);
+  if (!/^(?:[^\s<>]*|"[^"]*"|'[^']*')$/.test(source) || !/[/\\:]|\.(?:whl|zip|tar\.gz|tgz)$/.test(source)) {
     throw malformed(`${file.path}:${line}`, 'expected a requirement or an option, found another text');
   }
   return { ...parseSource(main, hashes, position), isEditable: false };
+}
+
+/** Hashes in the fragment of a URL: `#sha256=<hex>`. */
+function fragmentHashes(url: string): string[] {
+  return [...url.matchAll(/[#&](sha256|sha384|sha512)=([0-9a-f]+)/g)].map(
+    ([, algorithm, hex]) => `${algorithm!}:${hex!}`,
+  );
 }
 
 /** A URL or path in the place of a requirement; its name may stand in the fragment (`#egg=name`). */
@@ -227,13 +243,12 @@ function parseSource(
 ): Omit<Requirement, 'isEditable'> {
   const [source = '', marker] = text.split(/\s+;\s*/, 2);
   const egg = /[#&]egg=([A-Za-z0-9._-]+)/.exec(source)?.[1];
-  const inUrl = /[#&](sha256|sha384|sha512)=([0-9a-f]+)/.exec(source);
   return {
     name: egg,
     specifier: '',
     marker,
     extras: [],
-    hashes: inUrl === null ? hashes : [...hashes, `${inUrl[1]!}:${inUrl[2]!}`],
+    hashes: [...hashes, ...fragmentHashes(source)],
     url: unquote(source),
     position,
   };
