@@ -3,10 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../sample-model.fixture.ts';
 import { digestModel } from './digest-model.ts';
-import { toStatement } from './sign-model.ts';
+import { makeKeys } from './__fixtures__/certificate-authority.ts';
+import { signModel, toStatement } from './sign-model.ts';
+import { signWithKey } from './signer.ts';
 import { trustSigstore, verifySigstoreBundle } from './sigstore.ts';
 import { parseStatement } from './statement.ts';
 import { trustCertificates } from './trust-certificates.ts';
@@ -212,4 +215,21 @@ describe.skipIf(!isHere)(title, () => {
       else await expect(verify()).rejects.toMatchObject({ name: 'ModelError' });
     },
   );
+
+  it.each(['files', 'shards'] as const)('signs %s as the schemas of version 1.0 want it', async (method) => {
+    const names = ['bundle', 'envelope', 'statement', 'predicate'];
+    const schemas = await Promise.all(names.map((name) => readJson(`spec/schemas/v1.0/${name}.schema.json`)));
+    const ajv = new Ajv2020({ strict: false, schemas: schemas as object[] });
+    const model = join(vectors, 'model-transparency/payload-models/sample_model');
+    const { bundle } = await signModel(model, signWithKey(makeKeys().privateKey), { method, shardSize: 8 });
+    const json = JSON.parse(bundle) as { dsseEnvelope: { payload: string } };
+    const payload = JSON.parse(Buffer.from(json.dsseEnvelope.payload, 'base64').toString()) as object;
+    for (const [schema, value] of [
+      ['bundle', json],
+      ['statement', payload],
+    ] as const) {
+      const validate = ajv.getSchema(`https://model_signing/${schema}/v1.0/schema`)!;
+      expect({ valid: validate(value), errors: validate.errors }).toEqual({ valid: true, errors: null });
+    }
+  });
 });
