@@ -27,7 +27,7 @@ async function outcomeOf(bytes: Uint8Array): Promise<string | readonly string[]>
   }
 }
 
-describe('becomes what it should', () => {
+describe('becomes what it should', { timeout: 30_000 }, () => {
   it.each(BOMBS)('$name', async ({ make, outcome }) => {
     const bytes = make();
     const found = await outcomeOf(bytes);

@@ -189,11 +189,11 @@ describe('pixels', () => {
     const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
     for (const [width, height] of [
       [1, 1],
-      [300, 200],
-      [257, 131],
+      [90, 70],
+      [65, 33],
     ] as const) {
       const image = sharp({ create: { width, height, channels: 3, background: 'red', noise } });
-      const bytes = await image.gif({ dither: 0 }).toBuffer();
+      const bytes = await image.gif({ dither: 0, effort: 1 }).toBuffer();
       checkGifPixels(bytes, 0);
       // One row more than was encoded is missing one row.
       const taller = Buffer.from(bytes);
@@ -201,5 +201,5 @@ describe('pixels', () => {
       taller.writeUInt16LE(height + 1, taller.indexOf(0x2c, 13 + 768) + 7);
       if (width > 1) lacks(taller);
     }
-  });
+  }, 30_000);
 });
