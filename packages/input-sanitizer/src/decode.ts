@@ -13,10 +13,9 @@ import { inspectImage } from './header.ts';
 import type { InspectOptions } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
 import { uprightImage } from './orientation.ts';
+import type { Columns, PartialImage } from './picture-columns.ts';
 import type { RgbImage, Size } from './rgb-image.ts';
 import type { InputSpec } from './spec.ts';
-import { isWasmTier, runInWasm } from './wasm-tier.ts';
-import type { DecoderTier } from './wasm-tier.ts';
 
 /** A picture decoded in full. */
 export interface DecodedImage {
@@ -29,8 +28,6 @@ export interface DecodedImage {
 export interface DecodeOptions extends InspectOptions {
   /** Ends the wait with `ERR_INPUT_ABORTED`. Native work already begun runs on to its own end. */
   readonly signal?: AbortSignal;
-  /** Where pixels are decoded. Default `inline`. */
-  readonly tier?: DecoderTier;
 }
 
 /**
@@ -58,7 +55,6 @@ export async function decodePicture(
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
   deadline.check();
   const header = inspectImage(bytes, spec, options);
-  if (isWasmTier(options.tier)) return await runInWasm('decodeImage', bytes, spec, options);
   const stored = await decodeStored(bytes, header, spec, deadline);
   const turns = spec.colour.orientation === 'exif' ? header.orientation : 1;
   return {
@@ -70,7 +66,7 @@ export async function decodePicture(
 
 /** Opaque pixels as stored, and what their transparency hid where they had any. */
 export interface StoredImage {
-  readonly image: RgbImage;
+  readonly image: PartialImage;
   readonly alpha: AlphaDifference | undefined;
 }
 
@@ -78,6 +74,8 @@ export interface StoredImage {
 export interface StoredChoice {
   /** With a size the decoder resizes on the way (its cubic kernel and shrink-on-load): no full-size picture is held. */
   readonly size?: Size | undefined;
+  /** Without a size and for opaque pictures: hand over these columns only. Every row is decoded to its end all the same. */
+  readonly columns?: Columns | undefined;
   /** The frame of an animation, from 0 (default). */
   readonly frame?: number | undefined;
 }
@@ -91,7 +89,7 @@ export async function decodeStored(
   header: ImageHeader,
   { limits, colour }: InputSpec,
   deadline: Deadline,
-  { size, frame = 0 }: StoredChoice = {},
+  { size, columns, frame = 0 }: StoredChoice = {},
 ): Promise<StoredImage> {
   deadline.check();
   if (header.format === 'gif') checkGifPixels(bytes, frame);
@@ -110,6 +108,7 @@ export async function decodeStored(
   }).timeout({ seconds: Math.min(3600, deadline.secondsLeft) });
   if (!header.hasAlpha) pipeline.removeAlpha();
   if (size) pipeline.resize({ ...size, fit: 'fill', kernel: 'cubic', fastShrinkOnLoad: true });
+  if (columns) pipeline.extract({ ...columns, top: 0, height: header.height });
   if (plan.byArithmetic) pipeline.pipelineColourspace('cmyk');
   // The decoder brings 16-bit samples to P3 and not to sRGB: said here, it converts once more.
   if (plan.byProfile && header.bitDepth > 8) pipeline.withIccProfile('srgb');
@@ -118,7 +117,7 @@ export async function decodeStored(
     enforceProfile(profile, header, colour, plan);
   });
   const { data, info } = await deadline.race(reading);
-  const expected = size ?? header;
+  const expected = size ?? { width: columns?.width ?? header.width, height: header.height };
   if (info.width !== expected.width || info.height !== expected.height) {
     throw new SanitizeError(
       'ERR_INPUT_CORRUPT',
@@ -131,7 +130,9 @@ export async function decodeStored(
     const { image, difference } = resolveAlpha(data, info, colour.alpha);
     return { image, alpha: difference };
   }
-  return { image: { width, height, channels: 3, data: toThreeChannels(data, channels) }, alpha: undefined };
+  const image = { width, height, channels: 3 as const, data: toThreeChannels(data, channels) };
+  const part = columns && { left: columns.left, of: header.width };
+  return { image: part ? { ...image, part } : image, alpha: undefined };
 }
 
 /** The decoder must see the same picture as our header parser did; a file that two readers read differently is refused. */

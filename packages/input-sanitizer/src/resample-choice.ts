@@ -4,6 +4,8 @@ import type { ShrunkPicture } from './decoder-shrink.ts';
 import type { Finding } from './finding.ts';
 import type { GeometryPlan } from './geometry.ts';
 import type { ImageHeader, Orientation } from './image-header.ts';
+import { neededColumns } from './picture-columns.ts';
+import type { Columns } from './picture-columns.ts';
 import type { ExactResample, InputSpec } from './spec.ts';
 
 /** Who resizes a picture. */
@@ -14,6 +16,8 @@ export interface ResampleChoice {
   readonly exact: ExactResample;
   /** What the decoder shrinks the picture to on the way; nothing where every pixel is wanted. */
   readonly via?: ShrunkPicture | undefined;
+  /** Without `via`: the stored columns that are looked at, where they are not nearly all. */
+  readonly columns?: Columns | undefined;
   readonly findings: readonly Finding[];
 }
 
@@ -23,20 +27,30 @@ export interface ResampleChoice {
  */
 export function chooseResample(
   header: ImageHeader,
-  { geometry, colour }: InputSpec,
-  { placement, resized }: GeometryPlan,
+  spec: InputSpec,
+  plan: GeometryPlan,
   orientation: Orientation,
+): ResampleChoice {
+  const choice = chooseFilter(header, spec, plan);
+  const via = choice.fast ? planShrink(header.format, plan.placement, orientation, plan.resized) : undefined;
+  if (via) return { ...choice, via };
+  // Transparency is reported on for the whole picture, and columns of a turned one are stored as rows.
+  const cuts = !header.hasAlpha && orientation === 1 && !planColour(header, spec.colour).byArithmetic;
+  return { ...choice, columns: cuts ? neededColumns(plan, choice.exact) : undefined };
+}
+
+function chooseFilter(
+  header: ImageHeader,
+  { geometry, colour }: InputSpec,
+  { placement: { scaleX, scaleY } }: GeometryPlan,
 ): ResampleChoice {
   if (geometry.resample !== 'fast') return { fast: false, exact: geometry.resample, findings: [] };
   const exact = 'pil-bilinear';
   if ('none' in geometry) return { fast: false, exact, findings: [] };
-  const { scaleX, scaleY } = placement;
   const reason = whyNotFast(Math.max(scaleX, scaleY), header, colour);
-  if (reason !== undefined) {
-    const message = `${exact} ran instead of fast: ${reason}`;
-    return { fast: false, exact, findings: [{ code: 'fast-fallback', message }] };
-  }
-  return { fast: true, exact, via: planShrink(header.format, placement, orientation, resized), findings: [] };
+  if (reason === undefined) return { fast: true, exact, findings: [] };
+  const message = `${exact} ran instead of fast: ${reason}`;
+  return { fast: false, exact, findings: [{ code: 'fast-fallback', message }] };
 }
 
 function whyNotFast(scale: number, header: ImageHeader, colour: InputSpec['colour']): string | undefined {

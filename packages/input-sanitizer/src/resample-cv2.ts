@@ -1,3 +1,5 @@
+import { partOf } from './picture-columns.ts';
+import type { PartialImage } from './picture-columns.ts';
 import type { RgbImage, Size, Window } from './rgb-image.ts';
 
 /** OpenCV's INTER_RESIZE_COEF_SCALE: weights are 11-bit fixed point. */
@@ -16,9 +18,10 @@ interface Axis {
  *
  * @see OpenCV 4.x, modules/imgproc/src/resize.cpp: cv::hal::resize, HResizeLinear, VResizeLinear
  */
-export function resampleCv2Linear(image: RgbImage, size: Size, window: Window): RgbImage {
-  if (image.width === size.width * 2 && image.height === size.height * 2) return halve(image, window);
-  const columns = planAxis(image.width, size.width, window.x, window.width, true);
+export function resampleCv2Linear(image: PartialImage, size: Size, window: Window): RgbImage {
+  const { of } = partOf(image);
+  if (of === size.width * 2 && image.height === size.height * 2) return halve(image, window);
+  const columns = planAxis(of, size.width, window.x, window.width, true);
   const rows = planAxis(image.height, size.height, window.y, window.height, false);
   const rowLength = window.width * 3;
   const data = new Uint8Array(window.height * rowLength);
@@ -75,10 +78,11 @@ function planAxis(from: number, to: number, first: number, count: number, clamps
   return { starts, near, far };
 }
 
-function blendRow(image: RgbImage, row: number, { starts, near, far }: Axis, result: Int32Array): void {
+function blendRow(image: PartialImage, row: number, { starts, near, far }: Axis, result: Int32Array): void {
   const source = image.data;
-  const rowStart = row * image.width * 3;
-  const lastColumn = image.width - 1;
+  const part = partOf(image);
+  const rowStart = (row * image.width - part.left) * 3;
+  const lastColumn = part.of - 1;
   for (let x = 0, to = 0; x < starts.length; x++, to += 3) {
     const left = rowStart + starts[x]! * 3;
     const right = starts[x]! < lastColumn ? left + 3 : left;
@@ -91,13 +95,13 @@ function blendRow(image: RgbImage, row: number, { starts, near, far }: Axis, res
 }
 
 /** Exactly half on both axes is INTER_AREA in OpenCV: the rounded mean of four pixels. */
-function halve(image: RgbImage, window: Window): RgbImage {
+function halve(image: PartialImage, window: Window): RgbImage {
   const source = image.data;
   const rowBytes = image.width * 3;
   const data = new Uint8Array(window.width * window.height * 3);
   let to = 0;
   for (let y = 0; y < window.height; y++) {
-    let from = (window.y + y) * 2 * rowBytes + window.x * 6;
+    let from = (window.y + y) * 2 * rowBytes + (window.x * 2 - partOf(image).left) * 3;
     for (let x = 0; x < window.width; x++, from += 6) {
       for (let channel = from; channel < from + 3; channel++) {
         const below = channel + rowBytes;

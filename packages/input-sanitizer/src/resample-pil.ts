@@ -4,6 +4,8 @@ import type { Kernel } from './kernel/kernel.ts';
 import type { Axis } from './kernel/weights.ts';
 import { resampleColumns } from './resample-columns.ts';
 import { resampleRows } from './resample-rows.ts';
+import { partOf } from './picture-columns.ts';
+import type { PartialImage } from './picture-columns.ts';
 import type { RgbImage, Size, Window } from './rgb-image.ts';
 
 interface Filter {
@@ -30,23 +32,24 @@ export type PilResample = keyof typeof FILTERS;
  * @see Pillow, src/libImaging/Resample.c: precompute_coeffs, normalize_coeffs_8bpc, ImagingResampleInner
  */
 export function resamplePil(
-  image: RgbImage,
+  image: PartialImage,
   size: Size,
   window: Window,
   name: PilResample,
   kernel?: Kernel | null,
 ): RgbImage {
   const filter = FILTERS[name];
-  const keepsWidth = size.width === image.width;
+  const { left, of } = partOf(image);
+  const keepsWidth = size.width === of;
   const keepsHeight = size.height === image.height;
-  const columns = planAxis(whole(image.width), size.width, window.x, window.width, filter);
+  const columns = planAxis(whole(of), size.width, window.x, window.width, filter);
   const rows = planAxis(whole(image.height), size.height, window.y, window.height, filter);
   const { firstRow, endRow } = keepsHeight
     ? { firstRow: window.y, endRow: window.y + window.height }
     : rowsOf(rows);
   const narrow = keepsWidth
     ? copyRows(image, window, firstRow, endRow)
-    : resampleRows(image, columns, firstRow, endRow, kernel);
+    : resampleRows(image, moveLeft(columns, left), firstRow, endRow, kernel);
   const data = keepsHeight ? narrow : resampleColumns(narrow, rows, window.width * 3, firstRow, kernel);
   return { width: window.width, height: window.height, channels: 3, data };
 }
@@ -70,6 +73,10 @@ export function resampleShrunk(
   const narrow = resampleRows(image, columns, firstRow, endRow, kernel);
   const data = resampleColumns(narrow, rows, window.width * 3, firstRow, kernel);
   return { width: window.width, height: window.height, channels: 3, data };
+}
+
+function moveLeft(axis: Axis, by: number): Axis {
+  return by === 0 ? axis : { ...axis, starts: axis.starts.map((start) => start - by) };
 }
 
 /** A whole picture is one that was shrunk by nothing. */

@@ -1,6 +1,7 @@
 import { SanitizeError } from './errors.ts';
 import { resampleCv2Linear } from './resample-cv2.ts';
 import { resamplePil } from './resample-pil.ts';
+import type { PartialImage } from './picture-columns.ts';
 import { cropImage } from './rgb-image.ts';
 import type { RgbImage, Size, Window } from './rgb-image.ts';
 import type { ExactResample } from './spec.ts';
@@ -21,7 +22,12 @@ export function resizeImage(image: RgbImage, size: Size, resample: ExactResample
 }
 
 /** Resizes to `size` but computes only the `window` of the result. */
-export function resizeWindow(image: RgbImage, size: Size, window: Window, resample: ExactResample): RgbImage {
+export function resizeWindow(
+  image: PartialImage,
+  size: Size,
+  window: Window,
+  resample: ExactResample,
+): RgbImage {
   if (size.width === image.width && size.height === image.height) return cropImage(image, window);
   if (resample === 'cv2-linear') return resampleCv2Linear(image, size, window);
   return resamplePil(image, size, window, resample);

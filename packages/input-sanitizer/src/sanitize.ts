@@ -20,7 +20,6 @@ import { specHash } from './spec-hash.ts';
 import type { InputSpec, Resample } from './spec.ts';
 import { imageToTensor, littleEndianBytes } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
-import { isWasmTier, runInWasm } from './wasm-tier.ts';
 
 /** Wall time of each step in milliseconds. */
 export interface SanitizeTimings {
@@ -97,8 +96,7 @@ export async function sanitizeImage(
     const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
     deadline.check();
     const header = inspectImage(bytes, spec, options);
-    if (isWasmTier(options.tier)) return await runInWasm('sanitizeImage', bytes, spec, options);
-    return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
+      return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
   });
 }
 
@@ -129,6 +127,7 @@ export async function sanitizeFrame(
   const decoding = decodeStored(bytes, header, spec, deadline, {
     frame,
     size: choice.via && uprightSize(shrunkSize(choice.via), turns),
+    columns: choice.columns,
   });
   // Hashed while the decoder works on its own thread.
   const sha256 = knownSha256 ?? hash('sha256', bytes);

@@ -1,4 +1,5 @@
 import type { GeometryPlan } from './geometry.ts';
+import type { PartialImage } from './picture-columns.ts';
 import { resizeWindow } from './resize.ts';
 import type { RgbImage } from './rgb-image.ts';
 import type { ExactResample } from './spec.ts';
@@ -26,12 +27,16 @@ export function skipsPixels({ placement: { scaleX, scaleY } }: GeometryPlan): bo
  * over the target. OpenCV reads four source pixels for each of the target, wherever they lie; Pillow reads all. Who
  * knows the target size can write a second picture into those few pixels, and only OpenCV will see it.
  *
- * @param source - The whole picture, upright.
+ * @param source - Upright; all of the picture that the window looks at.
  * @param known - Saves the work of one of the two.
  * @see Quiring et al., Adversarial Preprocessing: Understanding and Preventing Image-Scaling Attacks in Machine
  *   Learning, USENIX Security 2020
  */
-export function scoreScaling(source: RgbImage, { resized, window }: GeometryPlan, known: Resized): number {
+export function scoreScaling(
+  source: PartialImage,
+  { resized, window }: GeometryPlan,
+  known: Resized,
+): number {
   const through = (resample: ExactResample): Uint8Array =>
     (known.resample === resample ? known.image : resizeWindow(source, resized, window, resample)).data;
   const sparse = through('cv2-linear');
