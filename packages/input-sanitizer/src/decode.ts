@@ -16,6 +16,8 @@ import { uprightImage } from './orientation.ts';
 import type { Columns, PartialImage } from './picture-columns.ts';
 import type { RgbImage, Size } from './rgb-image.ts';
 import type { InputSpec } from './spec.ts';
+import { isWasmTier, runInWasm } from './wasm-tier.ts';
+import type { DecoderTier } from './wasm-tier.ts';
 
 /** A picture decoded in full. */
 export interface DecodedImage {
@@ -28,6 +30,8 @@ export interface DecodedImage {
 export interface DecodeOptions extends InspectOptions {
   /** Ends the wait with `ERR_INPUT_ABORTED`. Native work already begun runs on to its own end. */
   readonly signal?: AbortSignal;
+  /** Where pixels are decoded. Default `inline`. */
+  readonly tier?: DecoderTier;
 }
 
 /**
@@ -55,6 +59,7 @@ export async function decodePicture(
   const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
   deadline.check();
   const header = inspectImage(bytes, spec, options);
+  if (isWasmTier(options.tier)) return await runInWasm('decodeImage', bytes, spec, options);
   const stored = await decodeStored(bytes, header, spec, deadline);
   const turns = spec.colour.orientation === 'exif' ? header.orientation : 1;
   return {

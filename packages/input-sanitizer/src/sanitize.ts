@@ -20,6 +20,7 @@ import { specHash } from './spec-hash.ts';
 import type { InputSpec, Resample } from './spec.ts';
 import { imageToTensor, littleEndianBytes } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
+import { isWasmTier, runInWasm } from './wasm-tier.ts';
 
 /** Wall time of each step in milliseconds. */
 export interface SanitizeTimings {
@@ -96,7 +97,8 @@ export async function sanitizeImage(
     const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
     deadline.check();
     const header = inspectImage(bytes, spec, options);
-      return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
+    if (isWasmTier(options.tier)) return await runInWasm('sanitizeImage', bytes, spec, options);
+    return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
   });
 }
 
