@@ -33,6 +33,11 @@ export const MODEL_ERROR_CODES = [
   'ERR_MODEL_ROLLBACK',
   'ERR_MODEL_JOURNAL',
   'ERR_MODEL_BUSY',
+  'ERR_MODEL_FORMAT',
+  'ERR_MODEL_AMBIGUOUS',
+  'ERR_MODEL_LIMIT',
+  'ERR_MODEL_PICKLE',
+  'ERR_MODEL_OPTIONS',
 ] as const;
 
 /** Why a model was refused. */

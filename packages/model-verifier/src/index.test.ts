@@ -3,13 +3,20 @@ import * as api from './index.ts';
 
 it('exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
+    'DEFAULT_ONNX_LIMITS',
     'MODEL_ERROR_CODES',
     'ModelError',
+    'ONNX_PROFILES',
+    'ONNX_VIOLATION_CODES',
+    'checkContract',
     'checkModelLock',
+    'contractOf',
+    'diffGraph',
     'diffModelLocks',
     'digestModel',
     'fetchModel',
     'formatModelLock',
+    'inspectOnnx',
     'lockFolder',
     'openModelLock',
     'openPolicy',

@@ -17,6 +17,9 @@ const MALFORMED: ReadonlySet<string> = new Set<ModelErrorCode>([
   'ERR_MODEL_STATEMENT',
   'ERR_MODEL_KEY',
   'ERR_MODEL_UNSUPPORTED',
+  'ERR_MODEL_FORMAT',
+  'ERR_MODEL_AMBIGUOUS',
+  'ERR_MODEL_LIMIT',
 ]);
 
 /** The status that an error or a reason ends a command with. */

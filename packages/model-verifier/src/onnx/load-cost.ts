@@ -1,0 +1,107 @@
+import type { Inspection } from './inspection.ts';
+import { OPAQUE, type KnownValue } from './known-value.ts';
+import { OperatorCall } from './operator-call.ts';
+import { sameAsFirst } from './operator-sizes.ts';
+import { isControlFlow, type OperatorUse } from './operator-table.ts';
+import { knowsAnything, lookUp, type Scope } from './scope.ts';
+
+/** Where the parts of one node stand: start and end in turn. */
+export interface NodePlaces {
+  readonly ins: number[];
+  /** Ids of the inputs in their scope, one each; -1 where they are left out or come from further out. */
+  readonly inIds: number[];
+  readonly outs: number[];
+  readonly attributes: number[];
+}
+
+/** Rules that say something of a node none of whose inputs is known. */
+const ALLOCATES: ReadonlySet<string> = new Set(['RandomNormal', 'RandomUniform', 'Pad', 'Upsample']);
+
+/**
+ * What a runtime would allocate for constant expressions when it creates a session: a model of 137 bytes can ask for
+ * gigabytes.
+ */
+export class LoadCost {
+  /** Bytes that constants make of themselves. */
+  constantBytes = 0;
+  readonly #inspection: Inspection;
+
+  constructor(inspection: Inspection) {
+    this.#inspection = inspection;
+  }
+
+  /** Refuses a sum that is too large; for the end of the walk. */
+  check(): void {
+    const { limits, violations } = this.#inspection;
+    if (this.constantBytes <= limits.maxConstantBytes) return;
+    const message = `expected constants to make at most ${limits.maxConstantBytes} bytes of themselves, found ${this.constantBytes}`;
+    violations.add('allocation-total', 'graph', message);
+  }
+
+  /** What is known of the outputs of a node. */
+  evaluate(
+    scope: Scope,
+    use: OperatorUse,
+    callee: number,
+    { ins, inIds, outs, attributes }: NodePlaces,
+    path: () => string,
+  ): readonly (KnownValue | undefined)[] | undefined {
+    if (use.type !== 'Constant' && !knowsAnything(scope) && !ALLOCATES.has(use.type)) return undefined;
+    const inputs: (KnownValue | undefined)[] = [];
+    let isKnown = false;
+    for (let index = 0; index < inIds.length; index++) {
+      const [start, end] = [ins[index * 2]!, ins[index * 2 + 1]!];
+      const id = inIds[index]!;
+      const value = id !== -1 ? scope.known[id] : start === end ? undefined : lookUp(scope, start, end);
+      isKnown ||= value !== undefined;
+      inputs.push(value);
+    }
+    if (!isKnown && use.type !== 'Constant' && !ALLOCATES.has(use.type)) return undefined;
+    // The most common case by far, and the cheapest: as wide as what it is given, and made while running.
+    if (use.sizeRule === sameAsFirst && callee === -1 && inputs[0]?.isConstant === false) return [inputs[0]];
+    const outputs = outs.length / 2;
+    if (use.sizeRule === undefined || callee !== -1) {
+      const isConstant = inputs.length > 0 && inputs.every((input) => input?.isConstant === true);
+      if (!isConstant || isControlFlow(use)) return undefined;
+      // What a function is given is taken for a constant without knowing: there only rules speak.
+      if (callee === -1 && scope.owner === -1) this.#refuseUnbounded(path());
+      return Array.from({ length: Math.min(outputs, 64) }, () => OPAQUE);
+    }
+    const call = new OperatorCall(
+      this.#inspection,
+      scope.opsets.get(use.domain) ?? 0,
+      inputs,
+      outputs,
+      attributes,
+      '',
+    );
+    const results = use.sizeRule(call);
+    if (call.isUnbounded) this.#refuseUnbounded(path());
+    // The tensor of a Constant is counted as a parameter.
+    if (use.type !== 'Constant')
+      for (const value of results) if (value !== undefined) this.account(value, path);
+    return results;
+  }
+
+  #refuseUnbounded(path: string): void {
+    const message = 'expected the size of a constant to follow from the model, found one that is not bounded';
+    this.#inspection.violations.add('allocation-unknown', path, message);
+  }
+
+  /** Counts what a value takes, and refuses it if that alone is too much. */
+  account(value: KnownValue, path: string | (() => string)): void {
+    if (value.elements === undefined) return;
+    const length = Math.ceil((value.elements * value.bits) / 8);
+    const { limits, violations } = this.#inspection;
+    if (length > limits.maxTensorBytes) {
+      const found = Number.isFinite(length) ? String(length) : 'more than can be counted';
+      const where = typeof path === 'string' ? path : path();
+      violations.add(
+        'allocation-size',
+        where,
+        `expected at most ${limits.maxTensorBytes} bytes, found ${found}`,
+      );
+    }
+    if (value.isConstant && Number.isFinite(length)) this.constantBytes += length;
+  }
+}
