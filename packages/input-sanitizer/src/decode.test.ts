@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { gifFile } from './__fixtures__/gif-file.ts';
 import { decodeImage } from './decode.ts';
 import { defineInputSpec } from './spec.ts';
 
@@ -143,5 +144,40 @@ describe('a sound header over broken pixels', () => {
     expect((await decodeImage(bytes, spec())).findings).toEqual([
       { code: 'trailing-data', message: '4 bytes after the end of the image' },
     ]);
+  });
+});
+
+describe('the screen of a GIF', () => {
+  const corner = { x: 0, y: 0, width: 1, height: 1 };
+  const gifSpec = (colour: object = {}) =>
+    defineInputSpec({
+      formats: ['gif'],
+      colour,
+      geometry: { none: true },
+      tensor: { layout: 'NHWC', dtype: 'u8' },
+    });
+  const pixels = async (bytes: Uint8Array, colour?: object) =>
+    Array.from((await decodeImage(bytes, gifSpec(colour))).image.data);
+
+  it('is black where no frame covers it', async () => {
+    const bytes = gifFile({ width: 2, height: 1, blocks: [corner] });
+    expect(await pixels(bytes)).toEqual([255, 0, 0, 0, 0, 0]);
+  });
+
+  it('is transparent there where the file has a transparent colour', async () => {
+    const bytes = gifFile({ width: 2, height: 1, blocks: [{ ...corner, transparent: 3 }] });
+    expect(await pixels(bytes, { alpha: 'flatten' })).toEqual([255, 0, 0, 255, 255, 255]);
+    await expect(pixels(bytes, { alpha: 'refuse' })).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_INPUT_COLOUR' }),
+    );
+  });
+
+  it('of a size that the decoder does not believe is refused unless a frame covers it', async () => {
+    // The decoder takes 640 x 480 for the size of somebody's monitor, and the frames for that of the picture.
+    const screen = { width: 640, height: 480 };
+    await expect(pixels(gifFile({ ...screen, blocks: [corner] }))).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_INPUT_CORRUPT' }),
+    );
+    expect(await pixels(gifFile({ ...screen, blocks: [screen] }))).toHaveLength(640 * 480 * 3);
   });
 });
