@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { writeFileAtomic } from '../atomic-file.ts';
+import { ModelError, systemCode } from '../errors.ts';
+import { prefixedSha256 } from '../lock/schema.ts';
+import { parseStrictJson } from '../strict-json.ts';
+import type { JournalHead } from './record.ts';
+
+const headSchema = z.strictObject({ seq: z.int().min(-1), digest: prefixedSha256 });
+
+/** The file beside a journal that says how far it had come. */
+export function checkpointPath(journal: string): string {
+  return `${journal}.head`;
+}
+
+/**
+ * Reads the checkpoint of a journal.
+ *
+ * @returns `undefined` if there is none.
+ * @throws {ModelError} `ERR_MODEL_JOURNAL` if it cannot be read.
+ */
+export async function readCheckpoint(journal: string): Promise<JournalHead | undefined> {
+  try {
+    return headSchema.parse(parseStrictJson(await readFile(checkpointPath(journal), 'utf8')));
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return undefined;
+    throw new ModelError('ERR_MODEL_JOURNAL', 'the checkpoint of the journal cannot be read', { cause });
+  }
+}
+
+/** Replaces the checkpoint, durably. */
+export async function writeCheckpoint(journal: string, head: JournalHead): Promise<void> {
+  await writeFileAtomic(checkpointPath(journal), `${JSON.stringify(head)}\n`, 0o600);
+}
