@@ -14,6 +14,7 @@ const WASM = '@img/sharp-wasm32/sharp.node';
 /** `@img/sharp-linux-x64/sharp.node`, `../src/build/Release/sharp-linux-x64-0.35.5.node` and the like. */
 const NATIVE = /sharp-(?!.*wasm32)[^/]*(?:\/sharp)?\.node$/;
 
+const require = createRequire(import.meta.url);
 const port = parentPort;
 if (port) {
   const outcome = await loadWasm();
@@ -27,7 +28,7 @@ if (port) {
 
 async function loadWasm(): Promise<WasmReply> {
   try {
-    createRequire(import.meta.url).resolve(WASM);
+    require.resolve('@img/sharp-wasm32/sharp.node');
   } catch {
     return { kind: 'absent' };
   }

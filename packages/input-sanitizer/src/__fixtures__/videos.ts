@@ -4,8 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** The program, as `PATH` has it. */
+export const FFMPEG = 'ffmpeg';
+
 /** Why tests that need ffmpeg do not run here, for their title, or nothing. */
-export const FFMPEG_ABSENT = absenceOf('ffmpeg', '-version');
+export const FFMPEG_ABSENT = absenceOf(FFMPEG, '-version');
 /** Why tests of the sandbox do not run here, likewise. */
 export const BWRAP_ABSENT = absenceOf('bwrap', '--unshare-all', '--ro-bind', '/', '/', 'true');
 
@@ -28,7 +31,7 @@ export function makeVideo(
         return join(folder, name);
       }),
     );
-    execFileSync('ffmpeg', ['-nostdin', '-loglevel', 'error', '-y', ...words, '-threads', '1', output], {
+    execFileSync(FFMPEG, ['-nostdin', '-loglevel', 'error', '-y', ...words, '-threads', '1', output], {
       stdio: 'pipe',
     });
     return readFileSync(output);

@@ -7,6 +7,7 @@ import { ALL, collect, digests, HALVES, refusal, specOf } from '../__fixtures__/
 import {
   BARS,
   ENCODERS,
+  FFMPEG,
   FFMPEG_ABSENT,
   findBox,
   makeVideo,
@@ -176,7 +177,7 @@ function changeMidway(): Buffer {
     try {
       writeFileSync(join(folder, 'in.webm'), webm);
       const args = `-nostdin -loglevel error -i ${join(folder, 'in.webm')} -c copy -f ivf pipe:1`;
-      return execFileSync('ffmpeg', args.split(' '), { maxBuffer: 2 ** 26 });
+      return execFileSync(FFMPEG, args.split(' '), { maxBuffer: 2 ** 26 });
     } finally {
       rmSync(folder, { recursive: true });
     }

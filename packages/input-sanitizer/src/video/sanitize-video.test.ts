@@ -14,7 +14,7 @@ import {
   specOf,
   times,
 } from '../__fixtures__/video-runs.ts';
-import { BARS, ENCODERS, FFMPEG_ABSENT, makeVideo } from '../__fixtures__/videos.ts';
+import { BARS, ENCODERS, FFMPEG, FFMPEG_ABSENT, makeVideo } from '../__fixtures__/videos.ts';
 import { videoSpecHash } from './video-spec.ts';
 
 // A video takes two processes, and a machine may have other work.
@@ -229,7 +229,7 @@ describe.skipIf(FFMPEG_ABSENT !== undefined)(`with ffmpeg${FFMPEG_ABSENT ?? ''}`
     try {
       writeFileSync(join(folder, 'in.mp4'), bytes);
       const args = `-nostdin -loglevel error -i ${join(folder, 'in.mp4')} -vf ${filter} -frames:v 1 -f rawvideo pipe:1`;
-      return execFileSync('ffmpeg', args.split(' '), { maxBuffer: 2 ** 26 });
+      return execFileSync(FFMPEG, args.split(' '), { maxBuffer: 2 ** 26 });
     } finally {
       rmSync(folder, { recursive: true });
     }
