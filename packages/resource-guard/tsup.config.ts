@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/child.ts'],
+  entry: ['src/index.ts', 'src/child.ts', 'src/watchdog.ts'],
   format: 'esm',
   target: 'node22',
   dts: { compilerOptions: { composite: false } },

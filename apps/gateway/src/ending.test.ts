@@ -89,9 +89,12 @@ async function cpuSeconds(pid: number): Promise<number> {
   return fields === undefined || fields[0] === 'Z' ? -1 : (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** The innermost one: a sandbox is a process of its own around it. */
 async function childOf(pid: number): Promise<number | undefined> {
   for (const name of await readdir('/proc')) {
-    if (/^\d+$/.test(name) && (await statOf(Number(name)))?.[1] === String(pid)) return Number(name);
+    if (/^\d+$/.test(name) && (await statOf(Number(name)))?.[1] === String(pid)) {
+      return (await childOf(Number(name))) ?? Number(name);
+    }
   }
   return undefined;
 }

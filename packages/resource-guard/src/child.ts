@@ -1,17 +1,37 @@
 // The entry of every child process. It trusts the host and nothing else; the host trusts nothing that comes from here.
 
 import { Socket } from 'node:net';
+import { extname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { Worker } from 'node:worker_threads';
 import { describeFailure } from './failure.ts';
 import { CHANNEL_FD, FrameReader, writeFrame } from './frame.ts';
 import type { Reply, Request } from './message.ts';
+import {
+  countDescriptors,
+  countProcesses,
+  readLimit,
+  tryAllocate,
+  tryConnect,
+  tryRead,
+  tryWrite,
+} from './sandbox/attempts.ts';
+import { cpuMs, monotonicMs, peakBytes, residentBytes } from './self-usage.ts';
+import { WatchState } from './watch.ts';
 
 type Task = (input: unknown, context: { signal: AbortSignal }) => unknown;
 
 /** Read at once, into one buffer for good: a picture in a few gulps instead of many of 64 KiB. */
 const READ_BYTES = 1024 * 1024;
 
+/** The host ends a run at its deadline; the watchdog only if the host does not. */
+const HOST_FIRST_MS = 25;
+
 const tasks = new Map<string, Task>();
+const watch = new WatchState();
+const watched = startWatchdog();
+let baselineBytes = 0;
+
 // The host checks sizes before it sends.
 const reader = new FrameReader(2 ** 32 - 1);
 const channel = new Socket({
@@ -43,8 +63,19 @@ function send(reply: Reply, body?: Uint8Array): void {
 }
 
 async function answer(request: Request, body: Buffer): Promise<void> {
-  if (request.type === 'start') await start(request.script);
-  else await run(request, body);
+  switch (request.type) {
+    case 'start':
+      await start(request.script);
+      break;
+    case 'probe':
+      await probe(request);
+      break;
+    case 'allocate':
+      send({ type: 'allocated', allowed: tryAllocate(request.bytes, request.touch) });
+      break;
+    case 'run':
+      await run(request, body);
+  }
 }
 
 async function start(script: string): Promise<void> {
@@ -53,10 +84,25 @@ async function start(script: string): Promise<void> {
     for (const [name, value] of Object.entries(module)) {
       if (typeof value === 'function' && name !== 'default') tasks.set(name, value as Task);
     }
-    send({ type: 'ready', tasks: [...tasks.keys()] });
+    baselineBytes = residentBytes();
+    send({ type: 'ready', tasks: [...tasks.keys()], residentBytes: baselineBytes, watched: await watched });
   } catch (error) {
     send({ type: 'unstarted', failure: describeFailure(error) });
   }
+}
+
+async function probe({ port, folder, secret }: Extract<Request, { type: 'probe' }>): Promise<void> {
+  const coreBlocks = readLimit('core_file_size_blocks');
+  send({
+    type: 'probed',
+    connected: await tryConnect(port),
+    written: tryWrite(folder),
+    read: tryRead(['/etc/passwd', secret]),
+    processes: countProcesses(),
+    descriptors: countDescriptors(),
+    ...(coreBlocks !== undefined && { coreBlocks }),
+    watched: await watched,
+  });
 }
 
 async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Promise<void> {
@@ -64,6 +110,12 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
   // Tells the host that from here on the task may have had effects and must not be given to another process.
   send({ type: 'begun', id });
   const usage = startUsage();
+  const isWarmup = request.memoryBytes === undefined;
+  watch.begin({
+    residentBytes: isWarmup ? Infinity : (request.baselineBytes ?? baselineBytes) + request.memoryBytes,
+    cpuMs: request.cpuMs === undefined ? Infinity : cpuMs() + request.cpuMs,
+    deadlineMs: monotonicMs() + timeoutMs + HOST_FIRST_MS,
+  });
   const deadline = new AbortController();
   const timer = setTimeout(() => {
     deadline.abort(new DOMException('the deadline of the run has passed', 'TimeoutError'));
@@ -72,6 +124,7 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
     const task = tasks.get(request.task);
     if (task === undefined) throw new TypeError('no such task');
     const output = serialize(await task(deserialize(body), { signal: deadline.signal }));
+    if (isWarmup) baselineBytes = residentBytes();
     if (output.byteLength > outputBytes) {
       send({ type: 'oversize', id, bytes: output.byteLength, ...usage() });
     } else {
@@ -81,17 +134,36 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
     send({ type: 'failed', id, failure: describeFailure(error), ...usage() });
   } finally {
     clearTimeout(timer);
+    watch.end();
   }
 }
 
 function startUsage(): () => { cpuMs: number; peakMemoryBytes: number } {
-  const cpuBefore = process.cpuUsage();
-  const peakBefore = process.resourceUsage().maxRSS;
+  const cpuBefore = cpuMs();
+  const peakBefore = peakBytes();
   return () => {
-    const { user, system } = process.cpuUsage(cpuBefore);
-    const { maxRSS } = process.resourceUsage();
-    // maxRSS is of the whole life of the process: it says something about this run only if it rose.
-    const peakMemoryBytes = maxRSS > peakBefore ? maxRSS * 1024 : process.memoryUsage.rss();
-    return { cpuMs: (user + system) / 1000, peakMemoryBytes };
+    const peak = peakBytes();
+    // The peak is of the whole life of the process: it says something about this run only if it rose.
+    return { cpuMs: cpuMs() - cpuBefore, peakMemoryBytes: peak > peakBefore ? peak : residentBytes() };
   };
+}
+
+/** Resolves to whether it runs. The host holds the limits where it does not. */
+function startWatchdog(): Promise<boolean> {
+  const entry = new URL(`./watchdog${extname(import.meta.url)}`, import.meta.url);
+  return new Promise((resolve) => {
+    const thread = new Worker(entry, {
+      workerData: { buffer: watch.buffer, parent: process.ppid },
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
+    });
+    thread.unref();
+    // Not `online`: that comes before its code has been loaded.
+    thread.once('message', () => {
+      resolve(true);
+    });
+    thread.once('error', () => {
+      resolve(false);
+    });
+  });
 }

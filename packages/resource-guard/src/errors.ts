@@ -4,11 +4,17 @@ import type { Receipt } from './receipt.ts';
 export const RESOURCE_ERROR_CODES = [
   'ERR_RESOURCE_OPTIONS',
   'ERR_RESOURCE_START',
+  'ERR_RESOURCE_ENFORCEMENT',
+  'ERR_RESOURCE_RATE_LIMITED',
   'ERR_RESOURCE_QUEUE_FULL',
   'ERR_RESOURCE_QUEUE_TIMEOUT',
+  'ERR_RESOURCE_DEADLINE',
+  'ERR_RESOURCE_UNAVAILABLE',
   'ERR_RESOURCE_TIMEOUT',
   'ERR_RESOURCE_MEMORY_LIMIT',
+  'ERR_RESOURCE_CPU_LIMIT',
   'ERR_RESOURCE_CRASHED',
+  'ERR_RESOURCE_POISON',
   'ERR_RESOURCE_ABORTED',
   'ERR_RESOURCE_DRAINING',
   'ERR_RESOURCE_TASK_FAILED',
@@ -33,8 +39,10 @@ export interface ResourceErrorDetails extends ErrorOptions {
 // A run that was killed is not retryable: its input is the likeliest reason, and would kill the next process too.
 const RETRYABLE: ReadonlySet<ResourceErrorCode> = new Set<ResourceErrorCode>([
   'ERR_RESOURCE_START',
+  'ERR_RESOURCE_RATE_LIMITED',
   'ERR_RESOURCE_QUEUE_FULL',
   'ERR_RESOURCE_QUEUE_TIMEOUT',
+  'ERR_RESOURCE_UNAVAILABLE',
   'ERR_RESOURCE_DRAINING',
 ]);
 

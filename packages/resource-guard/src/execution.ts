@@ -1,9 +1,11 @@
 import { deserialize } from 'node:v8';
+import { isAllocationFailure } from './allocation-failure.ts';
 import type { ResourceErrorCode } from './errors.ts';
 import { rebuildFailure } from './failure.ts';
 import { Meter } from './meter.ts';
 import type { Run } from './run.ts';
 import type { Death, Ending } from './task-process.ts';
+import { readTreeUsage } from './usage.ts';
 import type { Worker } from './worker.ts';
 
 /** What became of a run in one process. */
@@ -29,38 +31,68 @@ const MIB = 1024 * 1024;
 
 /** Gives a run to a process under its limits. Resolves when the process has answered or is dead; never rejects. */
 export async function execute(run: Run, worker: Worker, proc: string): Promise<Execution> {
-  const { process, baselineBytes } = worker;
-  const { memoryMb, timeoutMs, outputBytes } = run.limits;
-  const limitBytes = baselineBytes === undefined ? Infinity : baselineBytes + memoryMb * MIB;
-  const answer = process.exchange(
-    { type: 'run', id: run.id, task: run.task, timeoutMs, outputBytes },
-    run.body,
+  const { process, baselineBytes, cgroup, cgroupBytes } = worker;
+  const { memoryMb, cpuMs, timeoutMs, outputBytes } = run.limits;
+  const memoryBytes = memoryMb * MIB;
+  const meter = new Meter(
+    () => (worker.isReadable ? readTreeUsage(process.tree, proc) : undefined),
+    { residentBytes: baselineBytes + memoryBytes, cpuMs },
+    (what) => {
+      run.stop(what === 'memory' ? 'ERR_RESOURCE_MEMORY_LIMIT' : 'ERR_RESOURCE_CPU_LIMIT');
+    },
   );
-  const meter = new Meter(process.pid, limitBytes, proc, () => {
-    run.stop('ERR_RESOURCE_MEMORY_LIMIT');
-  });
   run.begin(() => {
     meter.sample();
     process.kill();
   });
   meter.start();
-  const ending = await answer;
+  cgroup?.limit(cgroupBytes + memoryBytes);
+  await worker.dataLimit?.move(memoryMb);
+  const ending = await process.exchange(
+    {
+      ...{ type: 'run', id: run.id, task: run.task, timeoutMs, outputBytes, memoryBytes, cpuMs },
+      ...(worker.isReadable && { baselineBytes }),
+    },
+    run.body,
+  );
   // The kernel kept the peak since the last look: an answer does not excuse it.
   if (ending.type === 'reply' && process.alive) meter.sample();
   const measured = meter.stop();
-  const usage = ending.type === 'reply' && 'cpuMs' in ending.reply ? ending.reply : measured;
+  const told = ending.type === 'reply' && 'cpuMs' in ending.reply ? ending.reply : measured;
+  const usage = {
+    cpuMs: told.cpuMs,
+    peakMemoryBytes: Math.max(told.peakMemoryBytes, measured.peakMemoryBytes),
+  };
+  const outcome = judge(run, ending, worker, usage);
+  // What is left of a process after a refused allocation is anybody's guess.
+  if (outcome.type === 'failed' && LIMITS.has(outcome.code)) process.kill();
   return {
-    outcome: judge(run, ending, worker),
-    cpuMs: usage.cpuMs,
-    peakMemoryBytes: Math.max(usage.peakMemoryBytes, measured.peakMemoryBytes),
+    outcome,
+    ...usage,
     untouched: ending.type === 'dead' && !ending.begun && run.stopped === undefined,
   };
 }
 
-function judge(run: Run, ending: Ending, { process }: Worker): Outcome {
-  if (run.stopped !== undefined) return fail(run.stopped, describeStop(run));
-  if (ending.type === 'dead') return judgeDeath(run, ending.death);
+const LIMITS: ReadonlySet<ResourceErrorCode> = new Set<ResourceErrorCode>([
+  'ERR_RESOURCE_MEMORY_LIMIT',
+  'ERR_RESOURCE_CPU_LIMIT',
+]);
+
+interface MeasuredUsage {
+  readonly cpuMs: number;
+  readonly peakMemoryBytes: number;
+}
+
+function judge(run: Run, ending: Ending, worker: Worker, usage: MeasuredUsage): Outcome {
+  const { process, cgroup, baselineBytes, isReadable } = worker;
+  if (run.stopped !== undefined) return failLimit(run, run.stopped);
+  if (ending.type === 'dead') return judgeDeath(run, ending.death, (cgroup?.read()?.oomKills ?? 0) > 0);
   const { reply, body } = ending;
+  // Where the host cannot look, the process's own word is better than none.
+  if (!isReadable && usage.peakMemoryBytes > baselineBytes + run.limits.memoryMb * MIB) {
+    return failLimit(run, 'ERR_RESOURCE_MEMORY_LIMIT');
+  }
+  if (usage.cpuMs > run.limits.cpuMs) return failLimit(run, 'ERR_RESOURCE_CPU_LIMIT');
   switch (reply.type) {
     case 'value':
       try {
@@ -71,7 +103,9 @@ function judge(run: Run, ending: Ending, { process }: Worker): Outcome {
       }
     case 'failed':
       return {
-        ...fail('ERR_RESOURCE_TASK_FAILED', `task "${run.task}" failed`),
+        ...(isAllocationFailure(reply.failure)
+          ? failLimit(run, 'ERR_RESOURCE_MEMORY_LIMIT')
+          : fail('ERR_RESOURCE_TASK_FAILED', `task "${run.task}" failed`)),
         cause: rebuildFailure(reply.failure),
       };
     case 'oversize':
@@ -82,9 +116,17 @@ function judge(run: Run, ending: Ending, { process }: Worker): Outcome {
   }
 }
 
-function judgeDeath(run: Run, { exitCode, signal, violation }: Death): Outcome {
+function judgeDeath(run: Run, death: Death, oomKilled: boolean): Outcome {
+  const { exitCode, signal, violation, watchdog, outOfMemory } = death;
   if (violation === 'body-too-large') {
     return fail('ERR_RESOURCE_OUTPUT_TOO_LARGE', describeOversize(run, 'more'));
+  }
+  if (violation === undefined) {
+    if (watchdog === 'memory' || oomKilled || (outOfMemory && signal !== null)) {
+      return failLimit(run, 'ERR_RESOURCE_MEMORY_LIMIT');
+    }
+    if (watchdog === 'cpu') return failLimit(run, 'ERR_RESOURCE_CPU_LIMIT');
+    if (watchdog === 'time') return failLimit(run, 'ERR_RESOURCE_TIMEOUT');
   }
   const how =
     violation === undefined
@@ -99,20 +141,26 @@ function describeOversize({ task, limits }: Run, found: string): string {
   return `task "${task}": expected at most ${limits.outputBytes} bytes of output, found ${found}`;
 }
 
-/** The message of a run that the guard ended. */
-export function describeStop({ task, stopped, limits }: Run): string {
-  switch (stopped) {
+/** The message of a run that a limit, its caller or the guard ended. */
+export function describeStop({ task, limits }: Run, code: ResourceErrorCode): string {
+  switch (code) {
     case 'ERR_RESOURCE_QUEUE_TIMEOUT':
       return `task "${task}" got no process within ${limits.queueTimeoutMs} ms`;
     case 'ERR_RESOURCE_TIMEOUT':
       return `task "${task}" was killed at its deadline of ${limits.timeoutMs} ms`;
     case 'ERR_RESOURCE_MEMORY_LIMIT':
-      return `task "${task}" was killed: it used more than ${limits.memoryMb} MiB above its baseline`;
+      return `task "${task}" was ended: it needed more than ${limits.memoryMb} MiB above its baseline`;
+    case 'ERR_RESOURCE_CPU_LIMIT':
+      return `task "${task}" was ended: it used more than ${limits.cpuMs} ms of CPU time`;
     case 'ERR_RESOURCE_DRAINING':
       return `task "${task}" was ended: the guard is closing`;
     default:
       return `task "${task}" was ended: its caller aborted it`;
   }
+}
+
+function failLimit(run: Run, code: ResourceErrorCode): Extract<Outcome, { type: 'failed' }> {
+  return fail(code, describeStop(run, code));
 }
 
 function fail(code: ResourceErrorCode, message: string): Extract<Outcome, { type: 'failed' }> {

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import { serialize } from 'node:v8';
-import { describeEnforcement, type Enforcement } from './enforcement.ts';
+import type { Enforcement } from './enforcement.ts';
 import { ResourceError } from './errors.ts';
 import { describeStop, execute, type Execution, type Outcome } from './execution.ts';
 import {
@@ -13,10 +13,13 @@ import {
   type ParsedOptions,
   type RunOptions,
 } from './options.ts';
+import { thisMachine, type Machine } from './machine.ts';
+import { makePlan } from './plan.ts';
+import { PoisonBreaker, type Dose } from './poison.ts';
 import { Pool } from './pool.ts';
-import { publishReceipt, type Receipt } from './receipt.ts';
+import { publishReceipt, traceRun, type Receipt } from './receipt.ts';
 import { Run } from './run.ts';
-import { PROC } from './usage.ts';
+import type { WorkerPlan } from './worker.ts';
 
 /** A value, and what it took. */
 export interface RunResult<T> {
@@ -82,23 +85,25 @@ const ASSUMED_RUN_MS = 1000;
 /**
  * Starts the processes and resolves when `workers` of them are warm.
  *
- * @throws {ResourceError} `ERR_RESOURCE_OPTIONS`; `ERR_RESOURCE_START` (with `cause`) if the worker module cannot be
- *   imported, its warm-up fails, or a process is not warm in time. No process is left behind.
+ * @throws {ResourceError} `ERR_RESOURCE_OPTIONS`; `ERR_RESOURCE_ENFORCEMENT` if this machine does not enforce what is
+ *   required; `ERR_RESOURCE_START` (with `cause`) if the worker module cannot be imported, its warm-up fails, or a
+ *   process is not warm in time. No process is left behind.
  */
 export async function createGuard(options: GuardOptions): Promise<Guard> {
   return openGuard(options);
 }
 
-/** @param proc - Where the process file system is; another place stands for a system that has none. */
-export async function openGuard(options: GuardOptions, proc: string = PROC): Promise<Guard> {
-  const parsed = parseGuardOptions(options);
-  return new ProcessGuard(parsed, await Pool.open(parsed, proc), proc);
+/** @param machine - Another one stands for a system that has less to offer. */
+export async function openGuard(options: GuardOptions, machine: Machine = thisMachine()): Promise<Guard> {
+  const plan = await makePlan(parseGuardOptions(options), machine);
+  return new ProcessGuard(plan, await Pool.open(plan));
 }
 
 class ProcessGuard implements Guard {
   readonly enforcement: Enforcement;
   readonly #options: ParsedOptions;
   readonly #pool: Pool;
+  readonly #poison: PoisonBreaker | undefined;
   readonly #proc: string;
   readonly #tasks: ReadonlySet<string>;
   // It orders. It does not bound, and its own timeout would free a slot whose process still runs.
@@ -112,13 +117,14 @@ class ProcessGuard implements Guard {
   #failed = 0;
   #rejected = 0;
 
-  constructor(options: ParsedOptions, pool: Pool, proc: string) {
+  constructor({ options, sandbox, machine }: WorkerPlan, pool: Pool) {
     this.#options = options;
     this.#pool = pool;
-    this.#proc = proc;
+    this.#proc = machine.proc;
+    this.#poison = options.poison === false ? undefined : new PoisonBreaker(options.poison);
     this.#queue = new PQueue({ concurrency: options.workers });
     this.#tasks = pool.tasks;
-    this.enforcement = describeEnforcement(pool.memoryIsReadable);
+    this.enforcement = sandbox.enforcement;
   }
 
   get stats(): GuardStats {
@@ -136,6 +142,10 @@ class ProcessGuard implements Guard {
 
   async run<T>(task: string, input: unknown, options: RunOptions = {}): Promise<RunResult<T>> {
     const run = this.#admit(task, input, options);
+    return traceRun({ task, startedAt: run.startedAt }, () => this.#carryOut<T>(run));
+  }
+
+  async #carryOut<T>(run: Run): Promise<RunResult<T>> {
     let execution: Execution;
     try {
       execution = await this.#queue.add(() => this.#execute(run), { signal: run.waiting });
@@ -171,7 +181,7 @@ class ProcessGuard implements Guard {
   #admit(task: string, input: unknown, options: RunOptions): Run {
     try {
       if (this.#draining) throw new ResourceError('ERR_RESOURCE_DRAINING', 'the guard is closing');
-      const { signal, timeoutMs = Infinity, outputBytes = Infinity } = parseRunOptions(options);
+      const { signal, digest, ...smaller } = parseRunOptions(options);
       if (!this.#tasks.has(task)) {
         const message = `expected one of the ${this.#tasks.size} exported tasks, found ${quote(task)}`;
         throw new ResourceError('ERR_RESOURCE_TASK_UNKNOWN', message);
@@ -180,12 +190,10 @@ class ProcessGuard implements Guard {
         throw new ResourceError('ERR_RESOURCE_ABORTED', `task "${task}": its signal was already aborted`);
       }
       this.#checkRoom(task);
-      const limits = {
-        ...this.#options.limits,
-        timeoutMs: Math.min(timeoutMs, this.#options.limits.timeoutMs),
-        outputBytes: Math.min(outputBytes, this.#options.limits.outputBytes),
-      };
-      const run = new Run(task, serializeInput(task, input, limits), Object.freeze(limits), signal);
+      const limits = Object.freeze(narrow(this.#options.limits, smaller));
+      const body = serializeInput(task, input, limits);
+      this.#checkPoison({ task, body, digest, limits });
+      const run = new Run({ task, body, digest, limits }, signal);
       this.#runs.add(run);
       return run;
     } catch (error) {
@@ -194,6 +202,16 @@ class ProcessGuard implements Guard {
       // An option whose getter throws, say.
       throw new ResourceError('ERR_RESOURCE_OPTIONS', 'the options cannot be read', { cause: error });
     }
+  }
+
+  #checkPoison(dose: Dose): void {
+    const retryAfterMs = this.#poison?.refuseMs(dose, performance.now()) ?? 0;
+    if (retryAfterMs === 0) return;
+    throw new ResourceError(
+      'ERR_RESOURCE_POISON',
+      `task "${dose.task}": this input has killed its process before and is refused for a while`,
+      { retryAfterMs: Math.ceil(retryAfterMs) },
+    );
   }
 
   #checkRoom(task: string): void {
@@ -240,6 +258,7 @@ class ProcessGuard implements Guard {
     });
     if (outcome.type === 'completed') this.#completed += 1;
     else this.#failed += 1;
+    if (outcome.type === 'failed') this.#poison?.note(run, outcome.code, performance.now());
     publishReceipt(receipt);
     if (outcome.type === 'completed') return { value: outcome.value as T, receipt };
     throw this.#toError(outcome, receipt);
@@ -262,6 +281,18 @@ class ProcessGuard implements Guard {
     const drainMs = (this.#meanRunMs * Math.max(1, this.#runs.size)) / this.#options.workers;
     return Math.ceil(drainMs * (1 + Math.random() / 5));
   }
+}
+
+/** The limits of one run: the guard's, or the caller's where they are smaller. */
+function narrow(limits: Limits, smaller: { readonly [Name in keyof Limits]?: number | undefined }): Limits {
+  const { timeoutMs, outputBytes, memoryMb, cpuMs } = limits;
+  return {
+    ...limits,
+    timeoutMs: Math.min(timeoutMs, smaller.timeoutMs ?? timeoutMs),
+    outputBytes: Math.min(outputBytes, smaller.outputBytes ?? outputBytes),
+    memoryMb: Math.min(memoryMb, smaller.memoryMb ?? memoryMb),
+    cpuMs: Math.min(cpuMs, smaller.cpuMs ?? cpuMs),
+  };
 }
 
 /** The input as it will be sent, so that what is measured is what is meant. */
@@ -287,7 +318,8 @@ function serializeInput(task: string, input: unknown, { inputBytes }: Limits): U
 
 /** @param error - What ended the wait: the abort of the run's own signal, or the pool's refusal. */
 function judgeWait(run: Run, error: unknown): Outcome {
-  if (run.stopped !== undefined) return { type: 'failed', code: run.stopped, message: describeStop(run) };
+  const { stopped } = run;
+  if (stopped !== undefined) return { type: 'failed', code: stopped, message: describeStop(run, stopped) };
   if (!(error instanceof ResourceError)) throw error;
   const { code, message, cause, retryAfterMs } = error;
   return { type: 'failed', code, message, cause, ...(retryAfterMs !== undefined && { retryAfterMs }) };

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_PROC, isAlive, listChildren, until } from './__fixtures__/processes.ts';
 import { HOSTILE } from './__fixtures__/scripts.ts';
 import type { ResourceErrorCode } from './errors.ts';
-import { createGuard, openGuard, type Guard } from './guard.ts';
+import { createPlainGuard as createGuard } from './__fixtures__/plain-guard.ts';
+import { openGuard, type Guard } from './guard.ts';
+import { thisMachine } from './machine.ts';
 
 const MIB = 1024 * 1024;
 
@@ -154,18 +156,34 @@ it.skipIf(!HAS_PROC)('promotes the spare, which was warm before the kill (needs 
   expect(listChildren()).toHaveLength(2);
 });
 
-it('says so where memory cannot be read, and still ends a task by its deadline', async () => {
-  expect(existsSync('/no/such/proc')).toBe(false);
-  const guard = await openGuard(
-    { script: HOSTILE, workers: 1, spare: 0, limits: { memoryMb: 1, timeoutMs: 1000 } },
-    '/no/such/proc',
-  );
-  expect(guard.enforcement.memory).toBe('none');
-  const { receipt } = await guard.run('spike', 64);
-  expect(receipt).toMatchObject({ outcome: 'completed', enforcement: { memory: 'none' } });
-  expect(receipt.peakMemoryBytes).toBeGreaterThan(64 * MIB);
-  await expect(guard.run('loop', undefined)).rejects.toMatchObject({ code: 'ERR_RESOURCE_TIMEOUT' });
-  await guard.drain();
+describe('where the host cannot look into its processes', () => {
+  const machine = { ...thisMachine(), proc: '/no/such/proc' };
+  let guard: Guard;
+  beforeAll(async () => {
+    const limits = { memoryMb: 48, timeoutMs: 5000, cpuMs: 400 };
+    guard = await openGuard({ script: HOSTILE, workers: 1, sandbox: 'off', poison: false, limits }, machine);
+  });
+  afterAll(() => guard.drain());
+
+  it('says that their own watchdogs hold the limits', () => {
+    expect(existsSync(machine.proc)).toBe(false);
+    expect(guard.enforcement).toMatchObject({ memory: 'watchdog', cpu: 'watchdog', kill: 'sigkill' });
+  });
+
+  it('ends what takes memory without end', async () => {
+    const error = await guard.run('bufferBomb', 0).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ERR_RESOURCE_MEMORY_LIMIT' });
+  });
+
+  it('does not excuse a peak that is over before the answer', async () => {
+    await expect(guard.run('spike', 8)).resolves.toMatchObject({ receipt: { outcome: 'completed' } });
+    await expect(guard.run('spike', 128)).rejects.toMatchObject({ code: 'ERR_RESOURCE_MEMORY_LIMIT' });
+  });
+
+  it('ends what computes without end', async () => {
+    await expect(guard.run('loop', undefined)).rejects.toMatchObject({ code: 'ERR_RESOURCE_CPU_LIMIT' });
+    await expect(guard.run('echo', 1)).resolves.toMatchObject({ value: 1 });
+  });
 });
 
 it('keeps sixty good runs good among sixty hostile ones', { timeout: 180_000 }, async () => {

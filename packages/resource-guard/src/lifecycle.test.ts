@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HAS_PROC, isAlive, listChildren, until } from './__fixtures__/processes.ts';
 import { HOSTILE, unstable } from './__fixtures__/scripts.ts';
 import type { ResourceError } from './errors.ts';
-import { createGuard, type Guard } from './guard.ts';
+import { createPlainGuard as createGuard } from './__fixtures__/plain-guard.ts';
+import type { Guard } from './guard.ts';
 
 let folder: string;
 let log: string;
@@ -105,7 +106,7 @@ describe('processes', () => {
 
   it('that keep dying while idle are started ever more slowly', async () => {
     await using guard = await createGuard({
-      script: unstable({ log, exitAfterMs: '1' }),
+      script: unstable({ log, exitAfterMs: '400' }),
       workers: 2,
       spare: 1,
     });

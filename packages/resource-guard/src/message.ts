@@ -4,12 +4,20 @@ import { MAX_FAILURE_MESSAGE, MAX_FAILURE_NAME } from './failure.ts';
 /** Host to child. */
 export type Request =
   | { readonly type: 'start'; readonly script: string }
+  /** Attempts what a sandbox forbids: a connection to `port`, a file in `folder`, a look at `secret`. */
+  | { readonly type: 'probe'; readonly port: number; readonly folder: string; readonly secret: string }
+  | { readonly type: 'allocate'; readonly bytes: number; readonly touch?: boolean }
   | {
       readonly type: 'run';
       readonly id: string;
       readonly task: string;
       readonly timeoutMs: number;
       readonly outputBytes: number;
+      /** Limits that the watchdog in the child holds as well; absent for the warm-up. */
+      readonly memoryBytes?: number;
+      readonly cpuMs?: number;
+      /** Memory of the process when it became warm, if the host knows it. */
+      readonly baselineBytes?: number;
     };
 
 const failure = z.strictObject({
@@ -25,10 +33,28 @@ const usage = {
   peakMemoryBytes: z.number().nonnegative(),
 };
 
+const count = z.int().nonnegative();
+
 // The child is taken to be in a stranger's hands: everything it sends is parsed against this closed set.
 const replySchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready'), tasks: z.array(z.string()) }),
+  z.strictObject({
+    type: z.literal('ready'),
+    tasks: z.array(z.string()),
+    residentBytes: z.number().nonnegative(),
+    watched: z.boolean(),
+  }),
   z.strictObject({ type: z.literal('unstarted'), failure }),
+  z.strictObject({
+    type: z.literal('probed'),
+    connected: z.boolean(),
+    written: z.array(z.enum(['file', 'bytes', 'kernel'])),
+    read: z.array(z.string()),
+    processes: count,
+    descriptors: count,
+    coreBlocks: z.union([count, z.literal('unlimited')]).optional(),
+    watched: z.boolean(),
+  }),
+  z.strictObject({ type: z.literal('allocated'), allowed: z.boolean() }),
   z.strictObject({ type: z.literal('begun'), id: z.string() }),
   z.strictObject({ type: z.literal('value'), id: z.string(), ...usage }),
   z.strictObject({ type: z.literal('failed'), id: z.string(), failure, ...usage }),

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi, type Mock } from 'vitest';
 import { Meter } from './meter.ts';
+import { readUsage } from './usage.ts';
 
 const PID = 7;
 const KIB = 1024;
@@ -20,9 +21,9 @@ function writeUsage({ resident, peak, ticks }: { resident: number; peak: number;
   writeFileSync(join(proc, String(PID), 'stat'), `${PID} (node) S 1 1 1 0 -1 0 0 0 0 0 ${ticks} 0 0 0`);
 }
 
-function startMeter(limitKib: number): { meter: Meter; exceeded: () => void } {
-  const exceeded = vi.fn<() => void>();
-  const meter = new Meter(PID, limitKib * KIB, proc, exceeded);
+function startMeter(limitKib: number, cpuMs = Infinity): { meter: Meter; exceeded: Mock } {
+  const exceeded = vi.fn<(what: 'memory' | 'cpu') => void>();
+  const meter = new Meter(() => readUsage(PID, proc), { residentBytes: limitKib * KIB, cpuMs }, exceeded);
   meter.start();
   return { meter, exceeded };
 }
@@ -64,6 +65,18 @@ it('counts CPU time from its start on, and keeps it when the process is gone', (
   rmSync(join(proc, String(PID)), { recursive: true });
   meter.sample();
   expect(meter.stop().cpuMs).toBe(120);
+});
+
+it('lets a process use its CPU time to the last tick and calls out one tick above', () => {
+  writeUsage({ resident: 50, peak: 50, ticks: 30 });
+  const { meter, exceeded } = startMeter(100, 100);
+  writeUsage({ resident: 50, peak: 50, ticks: 40 });
+  meter.sample();
+  expect(exceeded).not.toHaveBeenCalled();
+  writeUsage({ resident: 50, peak: 50, ticks: 41 });
+  meter.sample();
+  expect(exceeded.mock.calls).toEqual([['cpu']]);
+  meter.stop();
 });
 
 it('looks by itself while the run goes on', async () => {

@@ -1,23 +1,34 @@
-import { readUsage, type Usage } from './usage.ts';
+import type { Usage } from './usage.ts';
 
 /** Between two looks at a running process. At 25 ms a task that only allocates is some tens of MiB late. */
 const POLL_MS = 25;
 
-/** Watches one process during one run: reads its use for the receipt, and calls out once when it is over its limit. */
+/** What a run may use. */
+export interface MeterLimits {
+  /** Memory of the whole process: baseline and budget. */
+  readonly residentBytes: number;
+  /** CPU time from the first look on. */
+  readonly cpuMs: number;
+}
+
+/** Watches one process during one run: reads its use for the receipt, and calls out once when it is over a limit. */
 export class Meter {
   readonly #read: () => Usage | undefined;
-  readonly #limitBytes: number;
-  readonly #onExceeded: () => void;
+  readonly #limits: MeterLimits;
+  readonly #onExceeded: (what: 'memory' | 'cpu') => void;
   #first: Usage | undefined;
   #timer: NodeJS.Timeout | undefined;
   #last: Usage | undefined;
   #peakBytes = 0;
   #exceeded = false;
 
-  /** @param limitBytes - For the whole process: baseline and budget. */
-  constructor(pid: number, limitBytes: number, proc: string, onExceeded: () => void) {
-    this.#read = () => readUsage(pid, proc);
-    this.#limitBytes = limitBytes;
+  constructor(
+    read: () => Usage | undefined,
+    limits: MeterLimits,
+    onExceeded: (what: 'memory' | 'cpu') => void,
+  ) {
+    this.#read = read;
+    this.#limits = limits;
     this.#onExceeded = onExceeded;
   }
 
@@ -39,7 +50,7 @@ export class Meter {
 
   stop(): { readonly cpuMs: number; readonly peakMemoryBytes: number } {
     clearInterval(this.#timer);
-    return { cpuMs: (this.#last?.cpuMs ?? 0) - (this.#first?.cpuMs ?? 0), peakMemoryBytes: this.#peakBytes };
+    return { cpuMs: this.#cpuMs, peakMemoryBytes: this.#peakBytes };
   }
 
   #note(usage: Usage): void {
@@ -47,8 +58,15 @@ export class Meter {
     // The kernel's peak is of the whole life of the process: it belongs to this run only if it rose since the first look.
     const risen = usage.peakBytes > (this.#first?.peakBytes ?? 0) ? usage.peakBytes : 0;
     this.#peakBytes = Math.max(this.#peakBytes, usage.residentBytes, risen);
-    if (this.#exceeded || this.#peakBytes <= this.#limitBytes) return;
+    const { residentBytes, cpuMs } = this.#limits;
+    const isOverMemory = this.#peakBytes > residentBytes;
+    if (this.#exceeded || (!isOverMemory && this.#cpuMs <= cpuMs)) return;
     this.#exceeded = true;
-    this.#onExceeded();
+    this.#onExceeded(isOverMemory ? 'memory' : 'cpu');
+  }
+
+  get #cpuMs(): number {
+    // A process that the task had started and that is gone has taken its time with it.
+    return Math.max(0, (this.#last?.cpuMs ?? 0) - (this.#first?.cpuMs ?? 0));
   }
 }

@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { expect, it } from 'vitest';
+import { REQUIREMENTS } from './enforcement.ts';
 import { parseDrainOptions, parseGuardOptions, parseRunOptions, type GuardOptions } from './options.ts';
 
 const script = new URL('file:///worker.js');
@@ -15,10 +17,19 @@ it('fills in every default', () => {
       queueTimeoutMs: 30_000,
       startTimeoutMs: 30_000,
       memoryMb: 512,
+      cpuMs: 10_000 * availableParallelism(),
+      openFiles: 256,
       inputBytes: 16_777_216,
       outputBytes: 16_777_216,
     },
     queueMax: 4,
+    sandbox: 'best',
+    require: [],
+    readable: [],
+    profile: 'cpu',
+    cgroup: undefined,
+    recycle: { runs: 1000, memoryRatio: 2 },
+    poison: { kills: 2, forMs: 60_000, max: 1000 },
   });
 });
 
@@ -54,6 +65,16 @@ it.each<[string, object]>([
   ['an unknown limit', { script, limits: { timeoutMS: 5 } }],
   ['an unknown option', { script, threads: 4 }],
   ['a warm-up without a task', { script, warmup: { input: 1 } }],
+  ['fewer open files than Node needs', { script, limits: { openFiles: 63 } }],
+  ['a sandbox of no kind', { script, sandbox: 'none' }],
+  ['a requirement of no control', { script, require: ['speed'] }],
+  ['a requirement of a level that does not exist', { script, require: ['memory:none'] }],
+  ['a readable path that depends on where the host runs', { script, readable: ['data'] }],
+  ['a control group by a relative path', { script, cgroup: 'guard' }],
+  ['a process that is never used', { script, recycle: { runs: 0 } }],
+  ['a ratio below one', { script, recycle: { memoryRatio: 0.9 } }],
+  ['an input that is refused before it has killed', { script, poison: { kills: 0 } }],
+  ['true for the poison breaker', { script, poison: true }],
 ])('refuses %s', (_name, options) => {
   expect(() => parseGuardOptions(options as GuardOptions)).toThrow(refused);
 });
@@ -69,6 +90,16 @@ it('refuses a signal that is none', () => {
 it('refuses an output of no bytes', () => {
   expect(parseRunOptions({ outputBytes: 1 })).toEqual({ outputBytes: 1 });
   expect(() => parseRunOptions({ outputBytes: 0 })).toThrow(refused);
+});
+
+it.each([{ memoryMb: 0 }, { cpuMs: 0 }, { digest: '' }])('refuses %o for a run', (options) => {
+  expect(() => parseRunOptions(options)).toThrow(refused);
+});
+
+it('accepts the fewest open files, and every requirement', () => {
+  const parsed = parseGuardOptions({ script, limits: { openFiles: 64 }, require: [...REQUIREMENTS] });
+  expect(parsed.limits.openFiles).toBe(64);
+  expect(parsed.require).toContain('memory:cgroup');
 });
 
 it('accepts a drain without grace and refuses one of negative length', () => {

@@ -1,5 +1,8 @@
+import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { ResourceError } from './errors.ts';
+import { REQUIREMENTS, type Requirement } from './enforcement.ts';
+import { parseOptions } from './parse-options.ts';
 
 /** The numbers that a run is held to. */
 export interface Limits {
@@ -11,6 +14,10 @@ export interface Limits {
   readonly startTimeoutMs: number;
   /** Memory that a task may add above the warm baseline of its process, in MiB. */
   readonly memoryMb: number;
+  /** CPU time of a run, all threads together, in milliseconds. */
+  readonly cpuMs: number;
+  /** Files, sockets and pipes that a process may have open, those of Node itself (about 20) included. */
+  readonly openFiles: number;
   /** Largest input, as serialised by the structured clone algorithm (`v8.serialize`), in bytes. */
   readonly inputBytes: number;
   /** Largest output, serialised likewise, in bytes. */
@@ -42,6 +49,51 @@ export interface GuardOptions {
   readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined;
   /** `max`: runs that may wait while all workers are busy. Default 2 x workers, minimum 0. */
   readonly queue?: { readonly max?: number | undefined } | undefined;
+  /**
+   * `best`: processes run in the strongest sandbox that works here; `required`: and none is started if they could use the
+   * network, write files, see other files or other processes; `off`: limits only, and a task can write what its user can.
+   * Default `best`.
+   */
+  readonly sandbox?: 'best' | 'required' | 'off' | undefined;
+  /** Refuses to start where one of these is not enforced. Default: none. */
+  readonly require?: readonly Requirement[] | undefined;
+  /**
+   * Absolute paths of files and folders that a sandboxed process may read besides the package of the worker module, the
+   * packages that it can import, and the system's libraries. Default: none.
+   */
+  readonly readable?: readonly string[] | undefined;
+  /**
+   * `gpu`: the devices of a GPU can be reached, and RLIMIT_DATA is used only if the warm-up succeeds under it once more.
+   * Default `cpu`.
+   */
+  readonly profile?: 'cpu' | 'gpu' | undefined;
+  /**
+   * Folder of a cgroup v2 subtree that is delegated to this user with the memory controller on, below `/sys/fs/cgroup`.
+   * Each process gets a group of its own in it. Default: none.
+   */
+  readonly cgroup?: string | undefined;
+  /** When a process is replaced though nothing went wrong. */
+  readonly recycle?: RecycleOptions | undefined;
+  /** When an input that kills is refused. `false`: never. */
+  readonly poison?: PoisonOptions | false | undefined;
+}
+
+/** When a process is replaced though nothing went wrong. */
+export interface RecycleOptions {
+  /** Runs after which it is. Default 1000, minimum 1. */
+  readonly runs?: number | undefined;
+  /** Memory between two runs, as a multiple of the warm baseline, above which it is. Default 2, minimum 1. */
+  readonly memoryRatio?: number | undefined;
+}
+
+/** When an input that kills is refused. */
+export interface PoisonOptions {
+  /** Processes that it may kill before. Default 2, minimum 1. */
+  readonly kills?: number | undefined;
+  /** For how long after the last kill, in milliseconds. Default 60 000, minimum 1. */
+  readonly forMs?: number | undefined;
+  /** Inputs that are remembered; the oldest is forgotten first. Default 1000, minimum 1. */
+  readonly max?: number | undefined;
 }
 
 /** A caller's choices for one run. */
@@ -52,6 +104,15 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined;
   /** A smaller output for this run, in bytes. The guard's own limit holds if it is the smaller one. */
   readonly outputBytes?: number | undefined;
+  /** Less memory for this run, in MiB. The guard's own limit holds if it is the smaller one. */
+  readonly memoryMb?: number | undefined;
+  /** Less CPU time for this run, in milliseconds. The guard's own limit holds if it is the smaller one. */
+  readonly cpuMs?: number | undefined;
+  /**
+   * What the input is remembered by if it kills its process. Default: SHA-256 of the input as it is sent, which a change
+   * of any byte of it changes.
+   */
+  readonly digest?: string | undefined;
 }
 
 /** How {@link Guard.drain} ends. */
@@ -67,6 +128,13 @@ export interface ParsedOptions {
   readonly warmup: Warmup | undefined;
   readonly limits: Limits;
   readonly queueMax: number;
+  readonly sandbox: 'best' | 'required' | 'off';
+  readonly require: readonly Requirement[];
+  readonly readable: readonly string[];
+  readonly profile: 'cpu' | 'gpu';
+  readonly cgroup: string | undefined;
+  readonly recycle: { readonly runs: number; readonly memoryRatio: number };
+  readonly poison: { readonly kills: number; readonly forMs: number; readonly max: number } | false;
 }
 
 const MIB = 1024 * 1024;
@@ -74,15 +142,22 @@ const MIB = 1024 * 1024;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** A frame announces its length in 32 bits; the rest is room for its head. */
 const MAX_PAYLOAD_BYTES = 2 ** 31 - 1;
+/** With fewer Node does not start. */
+const MIN_OPEN_FILES = 64;
 
 const delayMs = z.int().min(1).max(MAX_TIMER_MS);
+const memoryMb = z.int().min(1).max(MIB);
 const payloadBytes = z.int().min(1).max(MAX_PAYLOAD_BYTES);
+
+const absolutePath = z.string().refine((path) => isAbsolute(path), 'expected an absolute path');
 
 const limitsSchema = z.strictObject({
   timeoutMs: delayMs.default(10_000),
   queueTimeoutMs: delayMs.default(30_000),
   startTimeoutMs: delayMs.default(30_000),
-  memoryMb: z.int().min(1).max(MIB).default(512),
+  memoryMb: memoryMb.default(512),
+  cpuMs: delayMs.optional(),
+  openFiles: z.int().min(MIN_OPEN_FILES).max(1_048_576).default(256),
   inputBytes: payloadBytes.default(16 * MIB),
   outputBytes: payloadBytes.default(16 * MIB),
 });
@@ -94,26 +169,52 @@ const guardSchema = z.strictObject({
   warmup: z.strictObject({ task: z.string().min(1), input: z.unknown() }).optional(),
   limits: limitsSchema.prefault({}),
   queue: z.strictObject({ max: z.int().min(0).max(1_000_000).optional() }).prefault({}),
+  sandbox: z.enum(['best', 'required', 'off']).default('best'),
+  require: z.array(z.enum(REQUIREMENTS)).default([]),
+  readable: z.array(absolutePath).default([]),
+  profile: z.enum(['cpu', 'gpu']).default('cpu'),
+  cgroup: absolutePath.optional(),
+  recycle: z
+    .strictObject({
+      runs: z.int().min(1).default(1000),
+      memoryRatio: z.number().min(1).default(2),
+    })
+    .prefault({}),
+  poison: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        kills: z.int().min(1).default(2),
+        forMs: delayMs.default(60_000),
+        max: z.int().min(1).max(1_000_000).default(1000),
+      }),
+    ])
+    .prefault({}),
 });
 
 const runSchema = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
   timeoutMs: delayMs.optional(),
   outputBytes: payloadBytes.optional(),
+  memoryMb: memoryMb.optional(),
+  cpuMs: delayMs.optional(),
+  digest: z.string().min(1).max(1024).optional(),
 });
 
 const drainSchema = z.strictObject({ graceMs: z.int().min(0).max(MAX_TIMER_MS).default(10_000) });
 
 /** @throws {ResourceError} `ERR_RESOURCE_OPTIONS`, which names the option, what was expected and what was found. */
 export function parseGuardOptions(options: GuardOptions): ParsedOptions {
-  const { script, workers, spare, warmup, limits, queue } = parseOptions(guardSchema, options);
+  const { script, limits, queue, warmup, cgroup, ...others } = parseOptions(guardSchema, options);
+  // Every core for the whole time: what the deadline leaves anyway.
+  const cpuMs = limits.cpuMs ?? Math.min(limits.timeoutMs * availableParallelism(), MAX_TIMER_MS);
   return {
+    ...others,
     script: script.href,
-    workers,
-    spare,
     warmup,
-    limits: Object.freeze(limits),
-    queueMax: queue.max ?? 2 * workers,
+    cgroup,
+    limits: Object.freeze({ ...limits, cpuMs }),
+    queueMax: queue.max ?? 2 * others.workers,
   };
 }
 
@@ -125,13 +226,4 @@ export function parseRunOptions(options: RunOptions): z.output<typeof runSchema>
 /** @throws {ResourceError} `ERR_RESOURCE_OPTIONS` */
 export function parseDrainOptions(options: DrainOptions): z.output<typeof drainSchema> {
   return parseOptions(drainSchema, options);
-}
-
-function parseOptions<T extends z.ZodType>(schema: T, options: unknown): z.output<T> {
-  const result = schema.safeParse(options);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-  );
-  throw new ResourceError('ERR_RESOURCE_OPTIONS', problems.join('; '), { cause: result.error });
 }

@@ -2,7 +2,7 @@ import { Backoff } from './backoff.ts';
 import { ResourceError } from './errors.ts';
 import type { ParsedOptions } from './options.ts';
 import { readUsage } from './usage.ts';
-import { startWorker, type StartingWorker, type Worker } from './worker.ts';
+import { startWorker, type StartingWorker, type Worker, type WorkerPlan } from './worker.ts';
 
 interface Waiter {
   readonly resolve: (worker: Worker) => void;
@@ -17,13 +17,16 @@ const IDLE_POLL_MS = 250;
 
 const MIB = 1024 * 1024;
 
+/** Memory that any process may keep: less than a new one costs. */
+const SMALL_BYTES = 64 * MIB;
+
 /**
  * Keeps `workers + spare` processes, never more, counting those that are starting and those that are not yet dead.
  * Each is given to one run at a time.
  */
 export class Pool {
+  readonly #plan: WorkerPlan;
   readonly #options: ParsedOptions;
-  readonly #proc: string;
   readonly #backoff = new Backoff();
   readonly #starting = new Set<StartingWorker>();
   readonly #idle: Worker[] = [];
@@ -37,9 +40,9 @@ export class Pool {
   #lastStartError: unknown;
   #closed = false;
 
-  private constructor(options: ParsedOptions, proc: string) {
-    this.#options = options;
-    this.#proc = proc;
+  private constructor(plan: WorkerPlan) {
+    this.#plan = plan;
+    this.#options = plan.options;
   }
 
   /**
@@ -47,10 +50,10 @@ export class Pool {
    *
    * @throws {ResourceError} `ERR_RESOURCE_START` at the first process that fails; then none is left.
    */
-  static async open(options: ParsedOptions, proc: string): Promise<Pool> {
-    const pool = new Pool(options, proc);
+  static async open(plan: WorkerPlan): Promise<Pool> {
+    const pool = new Pool(plan);
     try {
-      await Promise.all(Array.from({ length: options.workers }, () => pool.#start()));
+      await Promise.all(Array.from({ length: plan.options.workers }, () => pool.#start()));
     } catch (error) {
       await pool.close();
       throw error;
@@ -82,11 +85,6 @@ export class Pool {
   /** What the worker module exports. */
   get tasks(): ReadonlySet<string> {
     return this.#first?.tasks ?? new Set();
-  }
-
-  /** Whether the memory of a live process could be read. */
-  get memoryIsReadable(): boolean {
-    return this.#first?.baselineBytes !== undefined;
   }
 
   /**
@@ -128,7 +126,7 @@ export class Pool {
     this.#busy.delete(worker);
     if (this.#closed) worker.process.kill();
     if (!worker.process.alive) return;
-    if (this.#isSwollen(worker)) worker.process.kill();
+    if (this.#isWornOut(worker)) worker.process.kill();
     else this.#offer(worker);
   }
 
@@ -178,7 +176,7 @@ export class Pool {
   }
 
   async #start(): Promise<void> {
-    const starting = startWorker(this.#options, this.#proc);
+    const starting = startWorker(this.#plan);
     this.#starting.add(starting);
     let worker: Worker | undefined;
     const death = starting.process.dead.then(() => {
@@ -230,10 +228,25 @@ export class Pool {
     }
   }
 
+  #isWornOut(worker: Worker): boolean {
+    return (
+      worker.runs >= this.#options.recycle.runs ||
+      // Nobody waits for what a run has left running, and no limit would hold it.
+      worker.process.tree.listStarted().length > 0 ||
+      this.#isSwollen(worker)
+    );
+  }
+
   // What a run leaves behind would count against the next one: past half of the budget a fresh process is fairer.
-  #isSwollen({ process, baselineBytes }: Worker): boolean {
-    if (baselineBytes === undefined) return false;
-    const resident = readUsage(process.pid, this.#proc)?.residentBytes ?? 0;
-    return resident > baselineBytes + (this.#options.limits.memoryMb * MIB) / 2;
+  #isSwollen({ process, baselineBytes, isReadable }: Worker): boolean {
+    const pid = process.tree.task;
+    if (!isReadable || pid === undefined) return false;
+    const resident = readUsage(pid, this.#plan.machine.proc)?.residentBytes ?? 0;
+    const { limits, recycle } = this.#options;
+    const kept = resident - baselineBytes;
+    return (
+      kept > (limits.memoryMb * MIB) / 2 ||
+      (kept > SMALL_BYTES && resident > baselineBytes * recycle.memoryRatio)
+    );
   }
 }

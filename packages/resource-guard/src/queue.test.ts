@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOSTILE } from './__fixtures__/scripts.ts';
 import type { ResourceError } from './errors.ts';
-import { createGuard, type Guard } from './guard.ts';
+import { createPlainGuard as createGuard } from './__fixtures__/plain-guard.ts';
+import type { Guard } from './guard.ts';
 
 let guard: Guard;
 beforeEach(async () => {

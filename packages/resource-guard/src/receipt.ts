@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { Enforcement } from './enforcement.ts';
 import type { ResourceErrorCode } from './errors.ts';
 import type { Limits } from './options.ts';
@@ -28,11 +28,29 @@ export interface Receipt {
   readonly enforcement: Enforcement;
 }
 
-/** Name of the `node:diagnostics_channel` on which every {@link Receipt} is published. */
+/**
+ * Name of the `node:diagnostics_channel` on which every {@link Receipt} is published, and of the `TracingChannel` that
+ * surrounds every admitted run with {@link RunTrace}.
+ */
 export const RUN_CHANNEL = 'resource-guard:run';
 
 const runs = channel(RUN_CHANNEL);
 
 export function publishReceipt(receipt: Receipt): void {
   if (runs.hasSubscribers) runs.publish(receipt);
+}
+
+/** What a subscriber of the tracing channel gets. `result` and `error` are added by Node when the run has ended. */
+export interface RunTrace {
+  /** Name of the task. */
+  readonly task: string;
+  /** When the run was admitted (ISO 8601, UTC). */
+  readonly startedAt: string;
+}
+
+const traces = tracingChannel<unknown, RunTrace>(RUN_CHANNEL);
+
+/** Publishes begin and end of an admitted run on the `TracingChannel` of the same name. */
+export function traceRun<T>(trace: RunTrace, carryOut: () => Promise<T>): Promise<T> {
+  return traces.hasSubscribers ? traces.tracePromise(carryOut, trace) : carryOut();
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ResourceErrorCode } from './errors.ts';
 import type { Limits } from './options.ts';
+import type { Dose } from './poison.ts';
 
 /** One admitted run, from admission until its receipt. */
 export class Run {
@@ -9,6 +10,8 @@ export class Run {
   readonly task: string;
   /** The input, serialised when the run was admitted: later changes to it are not seen. */
   readonly body: Uint8Array;
+  /** The caller's own name for the input. */
+  readonly digest: string | undefined;
   readonly limits: Limits;
   readonly startedAt = new Date().toISOString();
   readonly #admittedAt = performance.now();
@@ -20,9 +23,10 @@ export class Run {
   #stopped: ResourceErrorCode | undefined;
   #kill: (() => void) | undefined;
 
-  constructor(task: string, body: Uint8Array, limits: Limits, signal: AbortSignal | undefined) {
+  constructor({ task, body, digest, limits }: Dose, signal: AbortSignal | undefined) {
     this.task = task;
     this.body = body;
+    this.digest = digest;
     this.limits = limits;
     this.#signal = signal;
     signal?.addEventListener('abort', this.#abort);

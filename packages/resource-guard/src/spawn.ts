@@ -17,15 +17,24 @@ const INHERITED_VARIABLES = [
 // Only what decides how modules are found; never a debugger port, a profiler, or a script to run instead.
 const INHERITED_FLAGS = /^(?:--conditions=.+|-C=?.+|--preserve-symlinks)$/;
 
+/** The command of a child, before any layer is wrapped around it. */
+export function childCommand(): string[] {
+  return [process.execPath, ...selectFlags(process.execArgv), childEntry()];
+}
+
 /**
- * Starts a child with its channel on descriptor `CHANNEL_FD`. 0, 1 and 2 are the null device: a task can neither write
- * to the host's output nor block on it. Later layers (`prlimit`, `bwrap`) wrap the command here: they
- * pass open descriptors on.
+ * Starts a child with its channel on descriptor `CHANNEL_FD` and its watchdog's last word on `LAST_WORD_FD`. 0 and 1
+ * are the null device, 2 is read for its last lines: a task can neither write to the host's output nor block on it for
+ * long. It leads a process group of its own, which ends with it and gets no signal from the host's terminal.
+ *
+ * @param command - Program and arguments.
  */
-export function spawnChild(): ChildProcess {
-  return spawn(process.execPath, [...selectFlags(process.execArgv), childEntry()], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+export function spawnChild([program, ...args]: readonly string[]): ChildProcess {
+  return spawn(program!, args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     env: selectVariables(process.env),
+    // On Windows it would be a console window of its own.
+    detached: process.platform !== 'win32',
     windowsHide: true,
   });
 }
@@ -45,6 +54,6 @@ export function selectVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessE
 }
 
 /** `child.ts` beside this file from source, `child.js` from the built package. */
-function childEntry(): string {
+export function childEntry(): string {
   return fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
 }

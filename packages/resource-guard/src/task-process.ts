@@ -1,8 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { constants } from 'node:os';
+import { isFatalAllocation } from './allocation-failure.ts';
 import { CHANNEL_FD, FrameError, FrameReader, writeFrame, type Frame } from './frame.ts';
+import { LastLines } from './last-lines.ts';
 import { parseReply, type Reply, type Request } from './message.ts';
+import { ProcessTree } from './process-tree.ts';
 import { spawnChild } from './spawn.ts';
+import { LAST_WORD_FD, readWord, type WatchReason } from './watch.ts';
 
 /** How a process ended. */
 export interface Death {
@@ -10,6 +15,10 @@ export interface Death {
   readonly signal: NodeJS.Signals | null;
   /** What it sent that it may not send, if that is why it was killed. */
   readonly violation?: 'unreadable' | 'unexpected' | 'head-too-large' | 'body-too-large';
+  /** Why its own watchdog ended it, if that did. */
+  readonly watchdog?: WatchReason;
+  /** Whether its last lines say that an allocation was refused to it. */
+  readonly outOfMemory: boolean;
 }
 
 /** The one answer to a request: what the child sent, or that it died. `begun`: the task may have had effects. */
@@ -35,44 +44,71 @@ function killLive(): void {
   for (const process of live) process.kill();
 }
 
+/** How a child is started and watched. */
+export interface SpawnOptions {
+  /** Program and arguments, with every layer around them. */
+  readonly command: readonly string[];
+  /** Processes between the one that is spawned and the task. */
+  readonly depth: 0 | 2;
+  /** Where the process file system is. */
+  readonly proc: string;
+  /** Largest output of any run. */
+  readonly outputBytes: number;
+}
+
 /** One child and its channel. Whatever it sends out of turn is answered with SIGKILL. */
 export class TaskProcess {
-  readonly pid: number;
+  /** Everything that this spawn leads to. */
+  readonly tree: ProcessTree;
   /** Resolves when the process is gone and its channel closed. */
   readonly dead: Promise<Death>;
   readonly #child: ChildProcess;
   readonly #channel: Socket;
+  readonly #lastLines: LastLines;
   readonly #reader: FrameReader;
+  #watchdog: WatchReason | undefined;
   #exchange: Exchange | undefined;
   #violation: Death['violation'];
   #death: Death | undefined;
   #killed = false;
 
   /** @throws if the operating system refuses another process. */
-  constructor(maxOutputBytes: number) {
-    this.#child = spawnChild();
+  constructor({ command, depth, proc, outputBytes }: SpawnOptions) {
+    this.#child = spawnChild(command);
     // A refused spawn is known at once by the missing pid; Node reports it once more, later, as an event.
     this.#child.on('error', () => undefined);
     if (this.#child.pid === undefined) throw new Error('the operating system refused another process');
-    this.pid = this.#child.pid;
+    this.tree = new ProcessTree(this.#child.pid, depth, proc);
     if (live.size === 0) process.on('exit', killLive);
     live.add(this);
-    this.#reader = new FrameReader(maxOutputBytes);
+    this.#reader = new FrameReader(outputBytes);
     this.#channel = this.#child.stdio[CHANNEL_FD] as Socket;
+    this.#lastLines = new LastLines(this.#child.stderr as Socket);
+    const lastWord = this.#child.stdio[LAST_WORD_FD] as Socket;
     this.dead = new Promise((resolve) => {
-      this.#child.once('close', (exitCode, signal) => {
+      this.#child.once('close', (code, found) => {
         live.delete(this);
         if (live.size === 0) process.off('exit', killLive);
-        const violation = this.#violation;
-        this.#death = { exitCode, signal, ...(violation && { violation }) };
+        // A wrapper reports the signal that ended its child as a shell does.
+        const signal = found ?? (depth === 2 ? readSignal(code) : null);
+        this.#death = {
+          exitCode: signal === null ? code : null,
+          signal,
+          ...(this.#violation && { violation: this.#violation }),
+          ...(this.#watchdog && { watchdog: this.#watchdog }),
+          outOfMemory: isFatalAllocation(this.#lastLines.text),
+        };
         this.#end({ type: 'dead', death: this.#death, begun: this.#exchange?.begun ?? false });
         resolve(this.#death);
       });
     });
     this.#child.once('exit', () => {
-      if (this.#channel.closed) return;
-      const timer = setTimeout(() => this.#channel.destroy(), LAST_BYTES_MS);
-      this.#channel.once('close', () => {
+      this.tree.sweep();
+      const streams = [this.#channel, lastWord, this.#child.stderr!];
+      const timer = setTimeout(() => {
+        for (const stream of streams) stream.destroy();
+      }, LAST_BYTES_MS);
+      this.#child.once('close', () => {
         clearTimeout(timer);
       });
     });
@@ -84,13 +120,22 @@ export class TaskProcess {
       this.kill();
     });
     this.#channel.on('close', () => {
+      // Most likely it is dying, and how is told in a moment.
+      setTimeout(() => {
+        this.kill();
+      }, LAST_BYTES_MS).unref();
+    });
+    lastWord.on('error', () => undefined);
+    lastWord.on('data', (bytes: Buffer) => {
+      // It is written right before death, and once.
+      this.#watchdog ??= readWord(bytes);
       this.kill();
     });
   }
 
   /** Whether it can still be given work. */
   get alive(): boolean {
-    return !this.#killed && this.#death === undefined;
+    return !this.#killed && !this.#channel.closed && this.#death === undefined;
   }
 
   /** Sends one request. The answer may take for ever: limits are the caller's, by {@link kill}. Never rejects. */
@@ -111,7 +156,7 @@ export class TaskProcess {
   kill(): void {
     if (this.#killed) return;
     this.#killed = true;
-    this.#child.kill('SIGKILL');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.tree.kill();
     this.#channel.destroy();
   }
 
@@ -157,4 +202,10 @@ export class TaskProcess {
     this.#exchange = undefined;
     exchange?.resolve(ending);
   }
+}
+
+/** `128 + number` is how a shell, and bubblewrap, tell of a signal. */
+function readSignal(code: number | null): NodeJS.Signals | null {
+  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+  return names.find(([, number]) => number + 128 === code)?.[0] ?? null;
 }

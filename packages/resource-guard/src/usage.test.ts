@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HAS_PROC } from './__fixtures__/processes.ts';
-import { PROC, readUsage } from './usage.ts';
+import { PROC } from './machine.ts';
+import { readUsage } from './usage.ts';
 
 let proc: string;
 beforeAll(() => {

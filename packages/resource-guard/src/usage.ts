@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ProcessTree } from './process-tree.ts';
 
 /** What the kernel says about a live process. */
 export interface Usage {
@@ -6,11 +7,9 @@ export interface Usage {
   readonly residentBytes: number;
   /** Highest resident memory since the process was started. */
   readonly peakBytes: number;
-  /** CPU time since the process was started, all threads. */
+  /** CPU time since the process was started, all threads, and processes of its own that have ended. */
   readonly cpuMs: number;
 }
-
-export const PROC = '/proc';
 
 /** USER_HZ, the unit of times in `/proc/<pid>/stat`: 100 on every architecture that Node supports. */
 const TICK_MS = 10;
@@ -28,13 +27,37 @@ export function readUsage(pid: number, proc: string): Usage | undefined {
     const resident = readKilobytes(status, 'VmRSS');
     if (resident === undefined) return undefined;
     const stat = readFileSync(`${proc}/${pid}/stat`, 'latin1');
-    // Field 2 is the command in parentheses and may hold anything; fields 14 and 15 are utime and stime.
+    // Field 2 is the command in parentheses and may hold anything; fields 14 to 17 are utime, stime, cutime and cstime.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return {
       residentBytes: (resident + (readKilobytes(status, 'VmSwap') ?? 0)) * 1024,
       peakBytes: (readKilobytes(status, 'VmHWM') ?? resident) * 1024,
-      cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
+      cpuMs: fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS,
     };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the task's process and those that it has started use together. */
+export function readTreeUsage(tree: ProcessTree, proc: string): Usage | undefined {
+  if (tree.task === undefined) return undefined;
+  const own = readUsage(tree.task, proc);
+  if (own === undefined) return undefined;
+  return tree
+    .listStarted()
+    .flatMap((pid) => readUsage(pid, proc) ?? [])
+    .reduce((sum, { residentBytes, cpuMs }) => {
+      const added = { residentBytes: sum.residentBytes + residentBytes, cpuMs: sum.cpuMs + cpuMs };
+      return { ...added, peakBytes: sum.peakBytes + residentBytes };
+    }, own);
+}
+
+/** Private writable memory of a process, what RLIMIT_DATA counts, in bytes; `undefined` if it cannot be read. */
+export function readDataBytes(pid: number, proc: string): number | undefined {
+  try {
+    const data = readKilobytes(readFileSync(`${proc}/${pid}/status`, 'utf8'), 'VmData');
+    return data === undefined ? undefined : data * 1024;
   } catch {
     return undefined;
   }

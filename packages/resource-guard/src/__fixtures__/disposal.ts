@@ -3,7 +3,7 @@
 import { getEventListeners } from 'node:events';
 import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { createGuard } from '../guard.ts';
+import { createPlainGuard as createGuard } from './plain-guard.ts';
 import { HAS_PROC, listChildren } from './processes.ts';
 import { HOSTILE } from './scripts.ts';
 

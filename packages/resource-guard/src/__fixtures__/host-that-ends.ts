@@ -1,6 +1,6 @@
 // A host that ends while its processes loop: `exit` calls process.exit(), `throw` throws what nobody catches.
 
-import { createGuard } from '../guard.ts';
+import { createPlainGuard as createGuard } from './plain-guard.ts';
 
 const script = new URL('./hostile.ts', import.meta.url);
 const guard = await createGuard({ script, workers: 2, spare: 0, limits: { timeoutMs: 60_000 } });

@@ -1,6 +1,7 @@
 // A worker module with tasks of every kind, most of them hostile. It is only ever imported in a child process.
 
 import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { serialize } from 'node:v8';
 
 interface Context {
@@ -261,6 +262,11 @@ function writeAll(bytes: Buffer): void {
   }
 }
 
-function activeHandles(): { destroy(): void; write(bytes: Uint8Array): boolean }[] {
-  return (process as unknown as { _getActiveHandles(): never[] })._getActiveHandles();
+/** The socket that its answers go through. */
+function activeHandles(): Socket[] {
+  const handles = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
+  return handles.filter(
+    (handle): handle is Socket =>
+      handle instanceof Socket && (handle as { _handle?: { fd?: number } })._handle?.fd === CHANNEL_FD,
+  );
 }

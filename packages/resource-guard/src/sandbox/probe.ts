@@ -1,0 +1,170 @@
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataLimit, limitOf } from '../data-limit.ts';
+import type { Enforcement } from '../enforcement.ts';
+import type { Machine } from '../machine.ts';
+import type { Reply } from '../message.ts';
+import { childCommand } from '../spawn.ts';
+import { TaskProcess } from '../task-process.ts';
+import { readDataBytes, readUsage } from '../usage.ts';
+import type { Layer, StartOptions } from './layer.ts';
+import { readPrivileges, type Privileges } from './privileges.ts';
+
+export interface ProbeOptions {
+  readonly machine: Machine;
+  /** Absolute path of prlimit(1), if there is one. */
+  readonly prlimit: string | undefined;
+  readonly openFiles: number;
+  readonly startTimeoutMs: number;
+}
+
+type Probed = Extract<Reply, { type: 'probed' }>;
+
+/** More than any limit set by the probe leaves. */
+const PROBE_BUDGET_MB = 128;
+const PROBE_ALLOCATION_BYTES = 2 ** 30;
+
+const PROBE_OUTPUT_BYTES = 1024;
+
+/** Wrappers and Node itself, as a process in a namespace of its own sees them. */
+const OWN_PROCESSES = 2;
+
+/**
+ * Starts one process under a layer and lets it attempt what the layer forbids.
+ *
+ * @returns what held, or `undefined` if no process comes up under it.
+ */
+export async function probeLayer(layer: Layer, options: ProbeOptions): Promise<Enforcement | undefined> {
+  const { machine, startTimeoutMs } = options;
+  const ground = await openGround();
+  const process = startProbe(layer, machine);
+  if (process === undefined) return undefined;
+  const timer = setTimeout(() => {
+    process.kill();
+  }, startTimeoutMs);
+  try {
+    const { port, folder, secret } = ground;
+    const ending = await process.exchange({ type: 'probe', port, folder, secret });
+    if (ending.type !== 'reply' || ending.reply.type !== 'probed') return undefined;
+    const pid = process.tree.task;
+    const isReadable = pid !== undefined && readUsage(pid, machine.proc) !== undefined;
+    const privileges = isReadable ? readPrivileges(pid, machine.proc) : undefined;
+    const refused = await isDataRefused(layer, process, options);
+    const connected = ground.wasReached();
+    const found = { pid: isReadable ? pid : undefined, refused, connected, privileges, options };
+    return judge(layer, ending.reply, found);
+  } finally {
+    clearTimeout(timer);
+    process.kill();
+    await process.dead;
+    ground.close();
+  }
+}
+
+function startProbe(layer: Layer, { proc }: Machine, start?: StartOptions): TaskProcess | undefined {
+  try {
+    const command = layer.wrap(childCommand(), start);
+    return new TaskProcess({ command, depth: layer.depth, proc, outputBytes: PROBE_OUTPUT_BYTES });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A port to be reached, a folder to be written to, a file to be read. */
+interface Ground {
+  readonly port: number;
+  readonly folder: string;
+  readonly secret: string;
+  wasReached(): boolean;
+  close(): void;
+}
+
+async function openGround(): Promise<Ground> {
+  let reached = false;
+  const server: Server = createServer((socket) => {
+    reached = true;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'guard-probe-'));
+  // Open to everybody: what keeps the probe out must be the sandbox.
+  chmodSync(folder, 0o777);
+  const secret = join(folder, 'secret');
+  writeFileSync(secret, 'secret', { mode: 0o666 });
+  return {
+    ...{ port: (server.address() as AddressInfo).port, folder, secret },
+    wasReached: () => reached,
+    close: () => {
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whether an allocation above a limit is refused, and the process lives on. */
+async function isDataRefused(layer: Layer, process: TaskProcess, options: ProbeOptions): Promise<boolean> {
+  const { prlimit, machine } = options;
+  const pid = process.tree.task;
+  if (pid === undefined) return false;
+  if (prlimit !== undefined) {
+    const limit = await DataLimit.set(prlimit, pid, PROBE_BUDGET_MB, machine.proc);
+    return limit !== undefined && (await isRefused(process, options));
+  }
+  const dataBytes = readDataBytes(pid, machine.proc);
+  if (layer.rlimits === 'none' || dataBytes === undefined) return false;
+  const limited = startProbe(layer, machine, { dataBytes: limitOf(dataBytes, PROBE_BUDGET_MB) });
+  return limited !== undefined && (await isRefused(limited, options));
+}
+
+async function isRefused(process: TaskProcess, { startTimeoutMs }: ProbeOptions): Promise<boolean> {
+  const timer = setTimeout(() => {
+    process.kill();
+  }, startTimeoutMs);
+  const ending = await process.exchange({ type: 'allocate', bytes: PROBE_ALLOCATION_BYTES });
+  clearTimeout(timer);
+  process.kill();
+  await process.dead;
+  return ending.type === 'reply' && ending.reply.type === 'allocated' && !ending.reply.allowed;
+}
+
+interface Findings {
+  readonly pid: number | undefined;
+  readonly refused: boolean;
+  readonly connected: boolean;
+  readonly privileges: Privileges | undefined;
+  readonly options: ProbeOptions;
+}
+
+function judge(layer: Layer, probed: Probed, findings: Findings): Enforcement {
+  const { name, depth, rlimits } = layer;
+  const { refused, connected, pid, privileges, options } = findings;
+  const { machine, openFiles } = options;
+  const capable = privileges?.capable ?? true;
+  const namespace = name === 'bwrap' || name === 'unshare' ? name : 'none';
+  const watched = probed.watched ? 'watchdog' : pid === undefined ? 'none' : 'poll';
+  return Object.freeze({
+    kill: 'sigkill',
+    // A process with the capability to raise its own limits has none.
+    memory: refused && !capable ? 'rlimit-data' : watched,
+    cpu: watched,
+    network: connected || probed.connected ? 'none' : namespace,
+    writes: rlimits === 'none' && name !== 'bwrap' ? 'none' : judgeWrites(name, probed.written),
+    files: name === 'bwrap' && probed.read.length === 0 ? 'bwrap' : 'none',
+    processes: namespace === 'bwrap' && probed.processes > OWN_PROCESSES ? 'none' : namespace,
+    privileges: capable || privileges?.canGain !== false ? 'none' : 'dropped',
+    descendants: depth === 2 ? 'pid-namespace' : machine.platform === 'win32' ? 'none' : 'process-group',
+    orphans: layer.orphans === 'none' ? (probed.watched ? 'watchdog' : 'none') : layer.orphans,
+    core: probed.coreBlocks === 0 ? 'rlimit-core' : 'none',
+    descriptors: probed.descriptors < openFiles ? 'rlimit-nofile' : 'none',
+  } satisfies Enforcement);
+}
+
+function judgeWrites(name: Layer['name'], written: Probed['written']): Enforcement['writes'] {
+  if (written.length === 0) return name === 'bwrap' ? 'bwrap' : 'rlimit-fsize';
+  return written.includes('bytes') || written.includes('kernel') ? 'none' : 'rlimit-fsize';
+}
