@@ -30,6 +30,7 @@ export type { IntroducingPath, IntroducingPaths } from './graph/paths.ts';
 export { readLockfile } from './readers/read-lockfile.ts';
 export type { ReadLockfileOptions } from './readers/read-lockfile.ts';
 
+export { EVENT_KINDS } from './advisories/advisory.ts';
 export type { Advisory, AffectedEntry, AffectedRange, EventKind, RangeEvent } from './advisories/advisory.ts';
 export type { AdvisorySource, PackageVersions, SourceDescription } from './advisories/advisory-source.ts';
 export { buildAdvisoryIndex } from './advisories/build-index.ts';

@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runProgram } from './program.ts';
+import { npmEntry, osvRecord } from './testing/osv.ts';
+import { sendJson, startService } from './testing/service.ts';
+import { writeProject } from './testing/workspace.ts';
+
+const CLI = join(import.meta.dirname, 'cli.ts');
+
+/** Runs the program in this process, in another folder. */
+async function run(cwd: string, ...words: readonly string[]) {
+  const before = process.cwd();
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  process.chdir(cwd);
+  try {
+    const status = await runProgram(words, {
+      print: (line) => stdout.push(line),
+      complain: (line) => stderr.push(line),
+      progress: () => undefined,
+    });
+    return { status, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
+  } finally {
+    process.chdir(before);
+  }
+}
+
+const LOCK = {
+  lockfileVersion: 3,
+  packages: { '': { dependencies: { left: '1' } }, 'node_modules/left': { version: '1.0.0' } },
+};
+const RECORD = osvRecord('GHSA-1', npmEntry('left', 'introduced', '0', 'fixed', '1.5.0'), {
+  summary: 'A \u{1B}[31mhole',
+});
+
+it('builds an index, scans with it, and explains what it found', async () => {
+  const root = await writeProject({ 'package-lock.json': LOCK, 'db/a.json': RECORD });
+  const built = await run(root, 'index', 'build', '--from', 'db', '--out', 'advisories.index', '--json');
+  expect(built).toMatchObject({ status: 0, stderr: '' });
+  const { digest } = JSON.parse(built.stdout) as { digest: string };
+
+  const scanned = await run(root, 'scan', '--db', 'advisories.index', '--json');
+  expect(scanned).toMatchObject({ status: 1, stderr: '' });
+  const report = JSON.parse(scanned.stdout) as { findings: { id: string }[]; advisories: object };
+  expect(report).toMatchObject({
+    exitCode: 1,
+    advisories: { digest },
+    findings: [{ fix: { version: '1.5.0' } }],
+  });
+  await writeFile(join(root, 'report.json'), scanned.stdout);
+
+  const { id } = report.findings[0]!;
+  const explained = await run(root, 'explain', id, '--db', 'advisories.index', '--report', 'report.json');
+  expect(explained.status).toBe(0);
+  expect(explained.stdout).toContain('fixed 1.5.0: version >= 1.5.0 is false, so affected');
+  expect(explained.stdout).toContain('replay: same');
+
+  const info = await run(root, 'index', 'info', 'advisories.index');
+  expect(info.status).toBe(0);
+  expect(info.stdout).toContain(digest);
+});
+
+it('explains nothing with other advisories than those of the report', async () => {
+  const root = await writeProject({
+    'package-lock.json': LOCK,
+    'a.ndjson': JSON.stringify(RECORD),
+    'b.ndjson': JSON.stringify({ ...RECORD, modified: '2026-03-01T00:00:00Z' }),
+  });
+  for (const name of ['a', 'b'])
+    await run(root, 'index', 'build', '--from', `${name}.ndjson`, '--out', `${name}.index`);
+  await writeFile(join(root, 'report.json'), (await run(root, 'scan', '--db', 'a.index', '--json')).stdout);
+  const { status, stdout } = await run(
+    root,
+    'explain',
+    'GHSA-1:pkg:npm/left@1.0.0',
+    '--db',
+    'b.index',
+    '--report',
+    'report.json',
+  );
+  expect(status).toBe(3);
+  expect(stdout).toContain('replay: other advisories');
+});
+
+it('prints nothing of a stranger that a terminal would obey', async () => {
+  const root = await writeProject({ 'package-lock.json': LOCK, 'db/a.json': RECORD });
+  const { status, stdout } = await run(root, 'scan', '--db', 'db');
+  expect(status).toBe(1);
+  expect(stdout).toContain('A \\u{1b}[31mhole');
+  expect(stdout).toContain('package-lock.json:');
+  expect(stdout).not.toContain('\u{1B}');
+});
+
+it('answers with an exit status for everything that can happen', async () => {
+  const root = await writeProject({
+    'package-lock.json': LOCK,
+    'clean/package-lock.json': { lockfileVersion: 3, packages: { '': {} } },
+    'broken/package-lock.json': '{',
+    'db/a.json': RECORD,
+    'bad/a.json': '{"id":"X","affected":{}}',
+    'right.ndjson': JSON.stringify(osvRecord('X-1', npmEntry('left', 'introduced', '0'))),
+  });
+  const status = async (...words: readonly string[]) => (await run(root, ...words)).status;
+  expect(await status('scan', '--lockfile', 'clean/package-lock.json', '--db', 'db')).toBe(0);
+  expect(
+    await status('scan', '--lockfile', 'package-lock.json', 'clean/package-lock.json', '--db', 'db'),
+  ).toBe(1);
+  expect(await status('scan', '--db', 'right.ndjson')).toBe(2);
+  expect(await status('scan', '--db', 'gone')).toBe(3);
+  expect(await status('scan', '--db', 'db', '--lockfile', 'broken/package-lock.json')).toBe(3);
+  expect(await status('scan', '--db', 'db', '--lockfile', 'gone.txt')).toBe(3);
+  expect(await status('index', 'build', '--from', 'bad', '--out', 'bad.index')).toBe(3);
+  expect(await status('index', 'info', 'package-lock.json')).toBe(3);
+  expect(await status('explain', 'GHSA-1:pkg:npm/left@9.0.0', '--db', 'db')).toBe(3);
+  expect(await status('explain', 'nothing', '--db', 'db')).toBe(64);
+  expect(await status('scan')).toBe(64);
+  expect(await status('scan', '--db', 'db', '--max-age', 'soon')).toBe(64);
+  expect(await status('scan', '--db', 'db', '--online', 'osv')).toBe(64);
+  expect(await status('unheard-of')).toBe(64);
+  expect(await status('--help')).toBe(0);
+}, 60_000);
+
+it('says what went wrong as JSON, with a code', async () => {
+  const root = await writeProject({ 'package-lock.json': LOCK });
+  const { status, stdout } = await run(root, 'scan', '--db', 'gone', '--json');
+  expect(status).toBe(3);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ERR_DEP_ADVISORIES' } });
+  expect(stdout).not.toContain(root);
+});
+
+it('scans with a service', async () => {
+  const root = await writeProject({ 'package-lock.json': LOCK });
+  const { url } = await startService(({ path }, response) => {
+    sendJson(response, path === '/v1/querybatch' ? { results: [{ vulns: [{ id: 'GHSA-1' }] }] } : RECORD);
+  });
+  const { status, stdout } = await run(root, 'scan', '--online', 'osv', '--url', url, '--json');
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    advisories: { kind: 'osv-api' },
+    findings: [{ advisory: 'GHSA-1' }],
+  });
+});
+
+it('names every exit status in its help and in the README', async () => {
+  const help = (await run(import.meta.dirname, '--help')).stdout;
+  const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');
+  for (const code of [0, 1, 2, 3, 4, 5, 6, 64, 70]) {
+    expect(help).toMatch(new RegExp(`\\b${code} [a-z]`));
+    expect(readme).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
+  }
+});
+
+it('is a program that ends with its status', async () => {
+  const root = await writeProject({ 'package-lock.json': LOCK, 'db.ndjson': JSON.stringify(RECORD) });
+  const { status, stdout } = spawnSync(process.execPath, [CLI, 'scan', '--db', 'db.ndjson', '--json'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'fixable' });
+}, 30_000);

@@ -1,0 +1,120 @@
+import { Command, CommanderError } from 'commander';
+import { UsageError } from './commands/console.ts';
+import type { Console } from './commands/console.ts';
+import type { ExplainFlags } from './commands/explain.ts';
+import type { ScanFlags } from './commands/scan.ts';
+import { printable } from './printable.ts';
+import { EXIT_CODES } from './scan/report.ts';
+
+const DB = 'an index, or a zip, folder or .ndjson of OSV records';
+
+/**
+ * Runs the command line `dep-policy …` to its end. Commands are loaded when they are asked for.
+ *
+ * @param argv - The words after the program's name.
+ * @returns The exit status, one of {@link EXIT_CODES}.
+ */
+export async function runProgram(argv: readonly string[], console: Console): Promise<number> {
+  let status: number = EXIT_CODES.clean;
+  const program = new Command('dep-policy')
+    .description("One verdict over a project's dependencies, npm and Python.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        console.print(text.trimEnd());
+      },
+      writeErr: (text) => {
+        console.complain(
+          text
+            .trimEnd()
+            .split('\n')
+            .map((line) => printable(line, 300))
+            .join('\n'),
+        );
+      },
+    })
+    .showHelpAfterError('(dep-policy --help shows what there is)')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 clean, 1 failed with a fix, 2 failed without a fix, 3 incomplete, 4 integrity or source,\n5 pin, 6 update refused, 64 wrong use, 70 failed.',
+    );
+
+  program
+    .command('scan')
+    .description('match everything that is locked against advisories')
+    .option(
+      '--lockfile <file...>',
+      'lockfiles of npm, pnpm, Yarn, pip, uv, Poetry, PDM, Pipenv; default: those here',
+    )
+    .option('--format <format>', 'what the lockfiles are, if their names do not say it')
+    .option('--db <path>', `advisories: ${DB}`)
+    .option('--online <service>', 'advisories of a service instead: osv, or npm (npm packages only)')
+    .option('--url <url>', "the service's address, if it is not the public one")
+    .option(
+      '--focus <package...>',
+      'packages or presets (gluon-cv, onnxruntime) to show first, with all beneath them',
+    )
+    .option('--max-age <days>', 'how old advisories may be; default 7')
+    .option('--max-paths <count>', 'introducing paths listed per finding; default 10')
+    .option('--epss <file>', 'EPSS scores, the CSV of FIRST')
+    .option('--kev <file>', 'known exploited vulnerabilities, the JSON of CISA')
+    .option('--json', 'one JSON document on stdout, and nothing else there', false)
+    .action(async (flags: ScanFlags) => {
+      const { scanCommand } = await import('./commands/scan.ts');
+      status = await scanCommand(flags, console);
+    });
+
+  const index = program.command('index').description('build or describe an index of advisories');
+  index
+    .command('build')
+    .description('build an index from OSV records')
+    .requiredOption('--from <path...>', 'zips, folders, .ndjson, .jsonl or .json files with OSV records')
+    .requiredOption('--out <file>', 'where the index goes')
+    .option('--as-of <time>', 'how old the data is; default: when the oldest source was changed')
+    .option('--json', 'one JSON document on stdout, and nothing else there', false)
+    .action(async (flags: { from: string[]; out: string; asOf?: string; json: boolean }) => {
+      const { indexBuildCommand } = await import('./commands/index-command.ts');
+      status = await indexBuildCommand(flags, console);
+    });
+  index
+    .command('info')
+    .description('check every hash of an index and say what is in it')
+    .argument('<index>', 'an index')
+    .option('--json', 'one JSON document on stdout, and nothing else there', false)
+    .action(async (path: string, flags: { json: boolean }) => {
+      const { indexInfoCommand } = await import('./commands/index-command.ts');
+      status = await indexInfoCommand(path, flags, console);
+    });
+
+  program
+    .command('explain')
+    .description('make a finding again and show every comparison behind it')
+    .argument('<finding>', 'its id, as scan prints it')
+    .option('--db <path>', `advisories: ${DB}`)
+    .option('--online <service>', 'advisories of a service instead: osv or npm')
+    .option('--url <url>', "the service's address, if it is not the public one")
+    .option('--report <file>', 'what scan --json printed: digest and evidence must be the same')
+    .option('--json', 'one JSON document on stdout, and nothing else there', false)
+    .action(async (id: string, flags: ExplainFlags) => {
+      const { explainCommand } = await import('./commands/explain.ts');
+      status = await explainCommand(id, flags, console);
+    });
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    return complain(error, console);
+  }
+}
+
+function complain(error: unknown, console: Console): number {
+  // Commander has already printed its own complaint, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.clean : EXIT_CODES.usage;
+  if (error instanceof UsageError) {
+    console.complain(`dep-policy: ${printable(error.message, 300)}`);
+    return EXIT_CODES.usage;
+  }
+  console.complain('dep-policy: failed');
+  return EXIT_CODES.internal;
+}
