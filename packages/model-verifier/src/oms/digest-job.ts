@@ -1,6 +1,6 @@
 import { ModelError, type ModelErrorCode } from '../errors.ts';
 import { withRegularFile } from '../regular-file.ts';
-import { digestFile, type DigestSpec } from './file-digest.ts';
+import { digestFile, type DigestSpec, type FileDigestOptions } from './file-digest.ts';
 
 /** A file to hash. Plain data: it travels to a thread. */
 export interface DigestJob {
@@ -35,7 +35,7 @@ const BLOCK_BYTES = 512;
  */
 export async function runDigestJob(
   { root, path, bytes, maxBytes, specs }: DigestJob,
-  options: { readonly signal?: AbortSignal | undefined; readonly onRead?: (bytes: number) => void },
+  options: FileDigestOptions,
 ): Promise<DigestOutcome> {
   const rule = bytes === undefined ? { maxBytes } : { bytes };
   try {

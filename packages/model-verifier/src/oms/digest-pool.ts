@@ -13,7 +13,7 @@ const MAX_THREADS = 8;
 
 /** How files are hashed. */
 export interface DigestOptions {
-  /** Threads at most. Default: one for each processor, 8 at most. */
+  /** Threads at most, the calling one included. Default: one for each processor, 8 at most. */
   readonly threads?: number | undefined;
   /** Ends the work. */
   readonly signal?: AbortSignal | undefined;
@@ -66,7 +66,8 @@ async function runOnThreads(
   options: { readonly signal: AbortSignal | undefined; readonly onRead: (bytes: number) => void },
 ): Promise<void> {
   const queue = order.values();
-  const workers = Array.from({ length: count }, startWorker);
+  // This thread is one of them: it hashes while the others start.
+  const workers = Array.from({ length: count - 1 }, startWorker);
   const abort = new Promise<never>((_, reject) => {
     options.signal?.addEventListener(
       'abort',
@@ -81,8 +82,10 @@ async function runOnThreads(
   // Where nobody waits for it any more, a late abort must not count as unhandled.
   abort.catch(() => undefined);
   try {
-    const lanes = workers.map(async (worker) => {
-      for (const index of queue) outcomes[index] = await runOnThread(worker, jobs[index]!, options.onRead);
+    const run = (worker: Worker | undefined, job: DigestJob): Promise<DigestOutcome> =>
+      worker === undefined ? runDigestJob(job, options) : runOnThread(worker, job, options.onRead);
+    const lanes = [undefined, ...workers].map(async (worker) => {
+      for (const index of queue) outcomes[index] = await run(worker, jobs[index]!);
     });
     await Promise.race([Promise.all(lanes), abort]);
   } finally {

@@ -23,7 +23,7 @@ port?.on('message', (job: DigestJob) => {
     if (read >= PROGRESS_BYTES) flush();
   };
   // A fault that is no refusal rejects, ends the thread and reaches the pool as its `error`.
-  void runDigestJob(job, { onRead }).then((outcome) => {
+  void runDigestJob(job, { onRead, blocking: true }).then((outcome) => {
     flush();
     send({ outcome });
   });
