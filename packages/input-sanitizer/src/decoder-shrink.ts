@@ -28,13 +28,16 @@ export interface ShrunkPicture {
  */
 const MARGINS: Partial<Readonly<Record<ImageFormat, number>>> = { jpeg: 2.5, webp: 3 };
 
+/** A WebP shrunk by less costs more to scale than it saves. */
+const LEAST_WEBP_SHRINK = 2;
+
 /** Orientations whose upright axis runs against the stored one. */
 const MIRRORED_X: readonly Orientation[] = [2, 3, 6, 7];
 const MIRRORED_Y: readonly Orientation[] = [3, 4, 7, 8];
 
 /**
  * Plans what the decoder shrinks a picture to on the way to `target`. Nothing where it would gain nothing: a PNG has to
- * be decoded in full, and so has a picture not much larger than the target.
+ * be decoded in full, and so has a JPEG less than 7.5 times as large as the target, or a WebP less than six times.
  *
  * @param picture - Upright.
  */
@@ -48,8 +51,10 @@ export function planShrink(
   if (margin === undefined) return undefined;
   const width = Math.ceil(target.width * margin);
   const height = Math.ceil(target.height * margin);
-  if (width >= picture.width || height >= picture.height) return undefined;
-  const block = format === 'jpeg' ? jpegShrink(Math.min(picture.width / width, picture.height / height)) : 1;
+  const shrink = Math.min(picture.width / width, picture.height / height);
+  const block = format === 'jpeg' ? jpegShrink(shrink) : 1;
+  // Without whole blocks there is no saving: the decoder would decode in full and then resize.
+  if (format === 'jpeg' ? block === 1 : shrink < LEAST_WEBP_SHRINK) return undefined;
   const plan = format === 'jpeg' ? planJpegAxis : planScaledAxis;
   return {
     x: plan(picture.width, width, block, MIRRORED_X.includes(orientation)),
