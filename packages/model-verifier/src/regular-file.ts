@@ -21,6 +21,8 @@ export type SizeRule = { readonly bytes: number } | { readonly maxBytes: number 
 export interface FileContent {
   readonly data: Uint8Array;
   readonly sha256: Buffer;
+  /** What `fstat` said, before and after alike. */
+  readonly stats: BigIntStats;
 }
 
 /**
@@ -31,12 +33,12 @@ export interface FileContent {
  * @throws {ModelError} As {@link withRegularFile}.
  */
 export async function readOnce(root: string, path: string, rule: SizeRule): Promise<FileContent> {
-  return withRegularFile(root, path, rule, async (handle, { size }) => {
-    const data = new Uint8Array(Number(size));
+  return withRegularFile(root, path, rule, async (handle, stats) => {
+    const data = new Uint8Array(Number(stats.size));
     const sha256 = await hashPieces(handle, data.length, path, (position, length) =>
       data.subarray(position, position + length),
     );
-    return { data, sha256 };
+    return { data, sha256, stats };
   });
 }
 
@@ -103,6 +105,15 @@ export async function withRegularFile<T>(
   } catch (error) {
     throw toModelError(error, path);
   }
+}
+
+/**
+ * What the file system says of a regular file, without a byte of it.
+ *
+ * @throws {ModelError} As {@link withRegularFile}.
+ */
+export async function statOnce(root: string, path: string): Promise<BigIntStats> {
+  return withRegularFile(root, path, { maxBytes: Infinity }, (_, stats) => Promise.resolve(stats));
 }
 
 /** Walks every component below the root without following links; answers what the last one is. */
