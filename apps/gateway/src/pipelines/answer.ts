@@ -1,3 +1,4 @@
+import { IMAGE_FORMATS } from '@sallyport/input-sanitizer';
 import { z } from 'zod';
 
 const point = z.tuple([z.number(), z.number()]).readonly();
@@ -31,7 +32,7 @@ const resultSchema = z.union([
 const answerSchema = z.strictObject({
   /** The picture as shown: EXIF orientation applied. */
   picture: z.strictObject({
-    format: z.enum(['jpeg', 'png', 'webp']),
+    format: z.enum(IMAGE_FORMATS),
     width: z.int().positive(),
     height: z.int().positive(),
   }),
