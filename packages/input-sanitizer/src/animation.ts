@@ -44,6 +44,10 @@ async function* eachFrame(
   spec: InputSpec,
   options: Omit<SanitizeOptions, 'tier'>,
 ): AsyncGenerator<AnimationFrame, void, undefined> {
+  // Said also to callers without types: nothing falls back to a lesser tier unasked.
+  if ('tier' in options && options.tier !== undefined && options.tier !== 'inline') {
+    throw new SanitizeError('ERR_INPUT_SPEC', 'expected the tier inline for an animation, found another');
+  }
   const { deadlineMs } = spec.limits;
   let spentMs = 0;
   let started = performance.now();

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { sanitizeAnimation } from './animation.ts';
 import { decodeImage } from './decode.ts';
 import { reencodeImage } from './reencode.ts';
 import { sanitizeImage } from './sanitize.ts';
@@ -148,6 +149,14 @@ it('refuses a tier that there is not, and does not fall back', async () => {
   await expect(reencodeImage(photograph, pixels(), { format: 'png', tier })).rejects.toMatchObject({
     code: 'ERR_INPUT_SPEC',
   });
+});
+
+it('does not decode an animation inline where WebAssembly is asked for', async () => {
+  await expect(sanitizeAnimation(photograph, pixels(), wasm as object).next()).rejects.toMatchObject({
+    code: 'ERR_INPUT_SPEC',
+  });
+  const inline: object = { tier: 'inline' };
+  expect((await sanitizeAnimation(photograph, pixels(), inline).next()).value?.index).toBe(0);
 });
 
 describe('in a process of its own', () => {
