@@ -9,6 +9,9 @@ interface Transformers {
   ) => (image: object) => Promise<{ readonly pixel_values: { readonly data: Float32Array } }>;
 }
 
+/** Installed in `bench/peers` alone, so it is no dependency of the package and is looked up by name. */
+const LIBRARY = '@huggingface/transformers';
+
 /** Makes values of a picture, channel by channel. */
 export type Preprocess = (bytes: Uint8Array) => Promise<Float32Array>;
 
@@ -21,7 +24,7 @@ export async function loadTransformers(config: object): Promise<Preprocess | und
   const require = createRequire(new URL('./peers/package.json', import.meta.url));
   let library: Transformers;
   try {
-    const path = require.resolve('@huggingface/transformers');
+    const path = require.resolve(LIBRARY);
     library = (await import(pathToFileURL(path).href)) as Transformers;
   } catch {
     return undefined;
