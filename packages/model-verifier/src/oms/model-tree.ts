@@ -6,7 +6,7 @@ import { compareNames } from './manifest.ts';
 import { findNameFault } from './resource-name.ts';
 
 /** Files and folders looked at in one model. */
-export const MAX_ENTRIES = 250_000;
+const MAX_ENTRIES = 250_000;
 const MAX_DEPTH = 64;
 
 /** Where a model lies. */

@@ -14,14 +14,16 @@ const shared =
   process.env['SALLYPORT_SHARED'] ?? fileURLToPath(new URL('../../../../../shared', import.meta.url));
 const keyless = join(shared, 'vectors/oms/model-transparency/v1.1.0-sigstore');
 
-const canUnshare = spawnSync('unshare', ['-n', 'true']).status === 0;
+/** Of util-linux; works for root. */
+const UNSHARE = 'unshare';
+const canUnshare = spawnSync(UNSHARE, ['-n', 'true']).status === 0;
 const reason = canUnshare ? '' : ' (skipped: no right to make a network namespace)';
 const offline = (...argv: readonly string[]) =>
-  spawnSync('unshare', ['-n', process.execPath, program, ...argv], { encoding: 'utf8' });
+  spawnSync(UNSHARE, ['-n', process.execPath, program, ...argv], { encoding: 'utf8' });
 
 it.skipIf(!canUnshare)(`has no network to reach in the tests below${reason}`, () => {
   const script = `require('node:net').connect(80, '127.0.0.1').on('error', ({ code }) => console.log(code))`;
-  expect(spawnSync('unshare', ['-n', process.execPath, '-e', script], { encoding: 'utf8' }).stdout).toBe(
+  expect(spawnSync(UNSHARE, ['-n', process.execPath, '-e', script], { encoding: 'utf8' }).stdout).toBe(
     'ENETUNREACH\n',
   );
 });

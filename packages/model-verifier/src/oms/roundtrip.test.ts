@@ -126,9 +126,10 @@ function meaning(text: string): string {
   }
 }
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+const OPENSSL = 'openssl';
+const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 const title = hasOpenssl ? 'OpenSSL' : 'OpenSSL (skipped: not installed)';
-const openssl = (...argv: readonly string[]) => spawnSync('openssl', argv, { encoding: 'utf8' });
+const openssl = (...argv: readonly string[]) => spawnSync(OPENSSL, argv, { encoding: 'utf8' });
 const DIGESTS = { 'P-256': '-sha256', 'P-384': '-sha384', 'P-521': '-sha512' } as const;
 
 describe.skipIf(!hasOpenssl)(title, () => {

@@ -186,7 +186,8 @@ async function loadPeers() {
 /** The trusted root that a release of the TUF client starts from. No network. */
 async function readSeed(): Promise<unknown> {
   try {
-    const path = createRequire(import.meta.url).resolve('@sigstore/tuf/seeds.json');
+    const require = createRequire(import.meta.url);
+    const path = require.resolve('@sigstore/tuf/seeds.json');
     const seeds = JSON.parse(await readFile(path, 'utf8')) as Record<
       string,
       { targets: Record<string, string> } | undefined

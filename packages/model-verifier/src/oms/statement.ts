@@ -20,7 +20,7 @@ const LEGACY_PREDICATE_TYPE = 'https://model_signing/Digests/v0.1';
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
 /** Resources in one manifest. */
-export const MAX_RESOURCES = 250_000;
+const MAX_RESOURCES = 250_000;
 const MAX_IGNORE_PATHS = 10_000;
 
 /** How much is forgiven. */
