@@ -58,7 +58,7 @@ export async function checkSigners(
   const found = [...signers.values()];
   const unmet = policies.flatMap((policy) => countSigners(found, policy));
   // Without a policy each signature that is there must be good: else nobody would have noticed.
-  const counts = unmet.length > 0 || policies.length === 0 ? [...doubts, ...unmet] : [];
+  const counts = unmet.length > 0 || policies.length === 0 ? [...unmet, ...doubts] : [];
   return { signers: found, reasons: [...faults, ...counts] };
 }
 
