@@ -3,6 +3,7 @@ import * as api from './index.ts';
 
 it('exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
+    'DEFAULT_ARCHIVE_LIMITS',
     'DEFAULT_ONNX_LIMITS',
     'MODEL_ERROR_CODES',
     'ModelError',
@@ -14,10 +15,14 @@ it('exports these names', () => {
     'diffGraph',
     'diffModelLocks',
     'digestModel',
+    'extractArchive',
     'fetchModel',
     'findRevoked',
     'formatModelLock',
+    'inspectModel',
+    'inspectMxnetParams',
     'inspectOnnx',
+    'inspectSafetensors',
     'loadStatement',
     'lockFolder',
     'openJournal',
@@ -35,6 +40,7 @@ it('exports these names', () => {
     'signRevocationList',
     'signWithCertificate',
     'signWithKey',
+    'sniffModelFormat',
     'trustCertificates',
     'trustKey',
     'trustSigstore',

@@ -91,3 +91,20 @@ export type { OnnxOperator, OnnxOpset, OnnxReport } from './onnx/report.ts';
 export type { OnnxDimension, OnnxValue } from './onnx/value-type.ts';
 export { ONNX_VIOLATION_CODES } from './onnx/violation.ts';
 export type { OnnxViolation, OnnxViolationCode } from './onnx/violation.ts';
+export { extractArchive } from './archives/extract.ts';
+export type { ExtractedArchive, ExtractOptions } from './archives/extract.ts';
+export type { ExtractedFile } from './archives/extraction.ts';
+export { DEFAULT_ARCHIVE_LIMITS } from './archives/limits.ts';
+export type { ArchiveLimits } from './archives/limits.ts';
+export { inspectModel } from './formats/inspect-model.ts';
+export type { ModelReport } from './formats/inspect-model.ts';
+export { inspectMxnetParams } from './formats/mxnet-params.ts';
+export type { MxnetArray, MxnetParamsReport } from './formats/mxnet-params.ts';
+export { inspectSafetensors } from './formats/safetensors.ts';
+export type {
+  InspectSafetensorsOptions,
+  SafetensorsReport,
+  SafetensorsTensor,
+} from './formats/safetensors.ts';
+export { sniffModelFormat } from './formats/sniff.ts';
+export type { ModelFormat } from './formats/sniff.ts';
