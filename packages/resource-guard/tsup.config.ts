@@ -1,10 +1,10 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/child.ts', 'src/watchdog.ts'],
+  entry: ['src/index.ts', 'src/child.ts', 'src/watchdog.ts', 'src/cli.ts', 'src/testkit/hostile-tasks.ts'],
   format: 'esm',
   target: 'node22',
-  dts: { compilerOptions: { composite: false } },
+  dts: { entry: ['src/index.ts'], compilerOptions: { composite: false } },
   sourcemap: true,
   clean: true,
 });

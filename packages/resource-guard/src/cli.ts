@@ -1,0 +1,60 @@
+// The program `resource-guard`.
+import { Command, CommanderError } from 'commander';
+import { processConsole, type Console } from './commands/console.ts';
+import { EXIT, UsageError } from './commands/exit.ts';
+import { probeCommand, type ProbeFlags } from './commands/probe.ts';
+import { ResourceError } from './errors.ts';
+
+process.exitCode = await runCli(process.argv.slice(2), processConsole());
+
+/**
+ * Runs the command line `resource-guard …` to its end.
+ *
+ * @param argv - The words after the program's name.
+ * @returns The exit status, one of {@link EXIT}.
+ */
+async function runCli(argv: readonly string[], console: Console): Promise<number> {
+  let status: number = EXIT.held;
+  const program = new Command('resource-guard')
+    .description('Limits that really hold: what this machine can enforce, and how a server takes overload.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        console.print(text.trimEnd());
+      },
+      writeErr: (text) => {
+        console.complain(text.trimEnd());
+      },
+    })
+    .showHelpAfterError('(resource-guard --help shows what there is)')
+    .addHelpText('after', '\nExit status: 0 held, 1 not enforced, 64 wrong use, 70 failed.');
+
+  program
+    .command('probe')
+    .description('print what this machine enforces, and prove it with hostile tasks')
+    .option('--require <control...>', 'controls that must hold: network, memory:rlimit-data, …', [])
+    .option('--sandbox <kind>', 'best, or off to see what holds without one', 'best')
+    .option('--json', 'one JSON document on stdout, and nothing else there', false)
+    .action(async (flags: ProbeFlags) => {
+      status = await probeCommand(flags, console);
+    });
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    return complain(error, console);
+  }
+}
+
+function complain(error: unknown, console: Console): number {
+  // Commander has already printed its own complaint, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.held : EXIT.usage;
+  if (error instanceof UsageError) {
+    console.complain(`resource-guard: ${error.message}`);
+    return EXIT.usage;
+  }
+  const reason = error instanceof ResourceError ? `${error.code}: ${error.message}` : 'failed';
+  console.complain(`resource-guard: ${reason}`);
+  return EXIT.internal;
+}
