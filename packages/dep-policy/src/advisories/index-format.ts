@@ -16,7 +16,7 @@ export const TAIL_BYTES = 4 + MAGIC.byteLength;
 export const BLOCK_BYTES = 4096;
 
 /** Bytes kept of a record's SHA-256: a second record with the same ones takes 2^128 tries. */
-export const RECORD_HASH_BYTES = 16;
+const RECORD_HASH_BYTES = 16;
 
 /** Bytes of a SHA-256. */
 const SHA256_BYTES = 32;

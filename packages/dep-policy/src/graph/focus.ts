@@ -47,7 +47,7 @@ export const FOCUS_PRESETS = {
 export type FocusPreset = keyof typeof FOCUS_PRESETS;
 
 /** Whether a focus is a preset, and not the name of a package. */
-export function isFocusPreset(focus: string): focus is FocusPreset {
+function isFocusPreset(focus: string): focus is FocusPreset {
   return Object.hasOwn(FOCUS_PRESETS, focus);
 }
 

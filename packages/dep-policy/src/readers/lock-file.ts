@@ -6,7 +6,7 @@ import { printable } from '../printable.ts';
 import { readFileBytes } from '../text-file.ts';
 
 /** Bytes accepted in a lock: about 40,000 packages. */
-export const MAX_LOCK_BYTES = 32 * 1024 * 1024;
+const MAX_LOCK_BYTES = 32 * 1024 * 1024;
 
 /** Characters accepted in one line, in formats that are made of lines. */
 const MAX_LINE = 1024 * 1024;

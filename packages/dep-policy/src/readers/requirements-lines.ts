@@ -23,7 +23,7 @@ const MARKS: readonly (readonly [bytes: readonly number[], encoding: string])[] 
  *
  * @throws {DependencyError} `ERR_DEP_UNREADABLE` for bytes that are not in that encoding, or an unknown one.
  */
-export function decodeRequirements({ path, bytes }: LockFile): string {
+function decodeRequirements({ path, bytes }: LockFile): string {
   const mark = MARKS.find(([start]) => start.every((byte, index) => bytes[index] === byte));
   let encoding = mark?.[1];
   if (encoding === undefined) {
