@@ -63,3 +63,12 @@ export { smallestSafeVersion } from './scan/safe-version.ts';
 export type { SafeVersion } from './scan/safe-version.ts';
 export { DEFAULT_MAX_AGE_IN_DAYS, scanDependencies, scanGraphs } from './scan/scan.ts';
 export type { ScanDependenciesOptions, ScanOptions } from './scan/scan.ts';
+
+export { toCycloneDx } from './formats/cyclonedx.ts';
+export { compareReports } from './formats/difference.ts';
+export type { ReportDifference } from './formats/difference.ts';
+export { toIssueText, toMarkdown, toPullRequestText } from './formats/markdown.ts';
+export { readOpenVex, toOpenVex, vexExcuse } from './formats/openvex.ts';
+export type { OpenVexOptions, VexStatement } from './formats/openvex.ts';
+export { toSarif } from './formats/sarif.ts';
+export type { SarifContents, SarifLog } from './formats/sarif.ts';

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { DependencyError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { Finding } from '../scan/finding.ts';
+import type { ScanReport } from '../scan/report.ts';
+import { describeFixState } from './sarif.ts';
+
+/** Bytes accepted in one document. */
+const MAX_VEX_BYTES = 16 * 1024 * 1024;
+
+/** Justifications of `not_affected`. @see OpenVEX 0.2.0, status justifications */
+const JUSTIFICATIONS = [
+  'component_not_present',
+  'vulnerable_code_not_present',
+  'vulnerable_code_not_in_execute_path',
+  'vulnerable_code_cannot_be_controlled_by_adversary',
+  'inline_mitigations_already_exist',
+] as const;
+
+/** What somebody says about a vulnerability in a product. */
+export interface VexStatement {
+  readonly status: 'not_affected' | 'affected' | 'fixed' | 'under_investigation';
+  /** The vulnerability's ids: its name and its aliases. */
+  readonly ids: readonly string[];
+  /** Package URLs that it is about; one without a version is about every version. */
+  readonly products: readonly string[];
+  /** Why, in words. */
+  readonly reason: string;
+  readonly author: string;
+  /** Milliseconds since 1970; of two statements the later one counts. */
+  readonly time: number;
+}
+
+const productId = z.object({
+  '@id': z.string().optional(),
+  identifiers: z.object({ purl: z.string().optional() }).optional(),
+});
+
+const statementSchema = z
+  .object({
+    vulnerability: z.object({
+      '@id': z.string().optional(),
+      name: z.string().min(1),
+      aliases: z.array(z.string()).default([]),
+    }),
+    timestamp: z.iso.datetime({ offset: true }).optional(),
+    products: z.array(productId.extend({ subcomponents: z.array(productId).optional() })).default([]),
+    status: z.enum(['not_affected', 'affected', 'fixed', 'under_investigation']),
+    justification: z.enum(JUSTIFICATIONS).optional(),
+    impact_statement: z.string().optional(),
+    action_statement: z.string().optional(),
+    status_notes: z.string().optional(),
+  })
+  .refine(
+    ({ status, justification, impact_statement: impact = '' }) =>
+      status !== 'not_affected' || justification !== undefined || impact.trim() !== '',
+    'expected a justification or an impact statement for not_affected, found none',
+  );
+
+const documentSchema = z.object({
+  '@context': z.string().regex(/^https:\/\/openvex\.dev\/ns(?:\/v0\.\d+\.\d+)?$/, 'expected OpenVEX'),
+  author: z.string().min(1),
+  timestamp: z.iso.datetime({ offset: true }),
+  statements: z.array(statementSchema).max(100_000),
+});
+
+/**
+ * Reads an OpenVEX document. Who wrote it is not proven: read only documents whose authors you trust with your verdict.
+ *
+ * @throws {DependencyError} `ERR_DEP_POLICY` if it is not such a document, or a `not_affected` has no reason.
+ * @see OpenVEX specification 0.2.0
+ */
+export async function readOpenVex(path: string): Promise<readonly VexStatement[]> {
+  const name = printable(basename(path));
+  let value: unknown;
+  try {
+    const bytes = await readFile(path);
+    if (bytes.byteLength > MAX_VEX_BYTES) throw new RangeError('too large');
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new DependencyError('ERR_DEP_POLICY', `${name}: expected an OpenVEX document, found none`, {
+      cause,
+    });
+  }
+  const parsed = documentSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new DependencyError(
+      'ERR_DEP_POLICY',
+      `${name}: ${printable(issue?.path.join('.') ?? '')}: ${issue?.message ?? 'not valid'}`,
+      { cause: parsed.error },
+    );
+  }
+  const { author, timestamp, statements } = parsed.data;
+  return statements.map((statement) => ({
+    status: statement.status,
+    ids: [statement.vulnerability.name, ...statement.vulnerability.aliases],
+    // With subcomponents the statement is about them, as they are in the product.
+    products: statement.products.flatMap(({ subcomponents, ...product }) =>
+      (subcomponents ?? [product]).flatMap((one) => [one['@id'], one.identifiers?.purl].filter(isText)),
+    ),
+    reason: [statement.justification, statement.impact_statement, statement.status_notes]
+      .filter(isText)
+      .join(': '),
+    author,
+    time: Date.parse(statement.timestamp ?? timestamp),
+  }));
+}
+
+function isText(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}
+
+/**
+ * Finds what statements say about a finding: the latest one that names one of its ids and its package. Malware is never
+ * excused by a statement.
+ *
+ * @returns why the finding does not count; undefined if it does.
+ */
+export function vexExcuse(finding: Finding, statements: readonly VexStatement[]): string | undefined {
+  if (finding.isMalware) return undefined;
+  const ids = new Set(finding.ids);
+  const names = new Set([
+    finding.purl,
+    finding.version === undefined ? finding.purl : withoutVersion(finding.purl),
+  ]);
+  const latest = statements
+    .filter((one) => one.ids.some((id) => ids.has(id)) && one.products.some((product) => names.has(product)))
+    .reduce<VexStatement | undefined>(
+      (last, one) => (last === undefined || one.time >= last.time ? one : last),
+      undefined,
+    );
+  if (latest?.status !== 'not_affected' && latest?.status !== 'fixed') return undefined;
+  return `VEX of ${latest.author}: ${latest.status}${latest.reason === '' ? '' : `, ${latest.reason}`}`;
+}
+
+/** A scope's `@` is written `%40` in a package URL, so that the last `@` begins the version. */
+function withoutVersion(purl: string): string {
+  const at = purl.lastIndexOf('@');
+  return at === -1 ? purl : purl.slice(0, at);
+}
+
+/** What an OpenVEX document says beside the findings. */
+export interface OpenVexOptions {
+  /** Who answers for the statements. */
+  readonly author: string;
+  /** Default: the clock. */
+  readonly now?: Date | undefined;
+  /** Why a finding does not count, by its id. It stays `affected`, with that as what is done about it. */
+  readonly excepted?: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * Writes findings as an OpenVEX document, for those who build on the project: `affected` with what to do, or
+ * `under_investigation` where it cannot be told.
+ *
+ * @see OpenVEX specification 0.2.0
+ */
+export function toOpenVex(
+  { findings }: ScanReport,
+  { author, now = new Date(), excepted = new Map() }: OpenVexOptions,
+): object {
+  const statements = findings.map((finding) => {
+    const { advisory, ids, purl, state, fix, id, reason } = finding;
+    const excuse = excepted.get(id);
+    return {
+      vulnerability: { name: advisory, aliases: ids.filter((other) => other !== advisory) },
+      products: [{ '@id': purl, identifiers: { purl } }],
+      ...(state === 'affected'
+        ? { status: 'affected', action_statement: excuse ?? describeFixState(fix) }
+        : { status: 'under_investigation', ...(reason === undefined ? {} : { status_notes: reason }) }),
+    };
+  });
+  const digest = createHash('sha256').update(JSON.stringify(statements)).digest('hex');
+  return {
+    '@context': 'https://openvex.dev/ns/v0.2.0',
+    '@id': `https://openvex.dev/docs/public/vex-${digest}`,
+    author,
+    timestamp: now.toISOString(),
+    version: 1,
+    tooling: 'dep-policy',
+    statements,
+  };
+}
