@@ -45,8 +45,8 @@ async function chooseDataLimit(plan: WorkerPlan): Promise<WorkerPlan> {
   if (options.profile === 'gpu') {
     return (await survivesDataLimit(live)) ? live : withMemory(plan, 'watchdog');
   }
-  if (sandbox.prlimit !== undefined) return live;
-  // Without prlimit(1) it can only be set before the start, so one process goes ahead to be measured.
+  if (sandbox.dataLimit === 'live') return live;
+  // It can only be set before the start, so one process goes ahead to be measured.
   const dataBytes = await withPilot(plan, ({ process }) => {
     const pid = process.tree.task;
     return pid === undefined ? undefined : readDataBytes(pid, plan.machine.proc);
@@ -59,7 +59,7 @@ async function chooseDataLimit(plan: WorkerPlan): Promise<WorkerPlan> {
 /** Whether the warm-up succeeds once more under the limit. Without a warm-up nobody knows. */
 async function survivesDataLimit(plan: WorkerPlan): Promise<boolean> {
   const { options, sandbox } = plan;
-  if (options.warmup === undefined || sandbox.prlimit === undefined) return false;
+  if (options.warmup === undefined || sandbox.dataLimit !== 'live') return false;
   return withPilot(plan, ({ process, tasks }) =>
     runWarmup(process, options, tasks).then(
       () => true,

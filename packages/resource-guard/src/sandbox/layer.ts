@@ -20,7 +20,7 @@ export interface Layer {
 
 /** What differs from one process of a layer to the next. */
 export interface StartOptions {
-  /** RLIMIT_DATA from the start; with prlimit it is set on the live process instead. */
+  /** RLIMIT_DATA from the start, where it cannot be set on the live process. */
   readonly dataBytes?: number | undefined;
   /** Folder of the control group that it starts in. */
   readonly cgroup?: string | undefined;
@@ -143,7 +143,11 @@ function makeLimits({ prlimit, sh }: Tools, machine: Machine, options: LayerOpti
     const flags = options.writable ? fixed : [...fixed, '--fsize=0:0'];
     return {
       by: 'prlimit',
-      wrap: (command, { cgroup } = {}) => [...enterCgroup(sh, cgroup), prlimit, ...flags, ...command],
+      wrap: (command, { dataBytes, cgroup } = {}) => [
+        ...[...enterCgroup(sh, cgroup), prlimit, ...flags],
+        ...(dataBytes === undefined ? [] : [`--data=${dataBytes}:${dataBytes}`]),
+        ...command,
+      ],
     };
   }
   if (sh === undefined) return NO_LIMITS;

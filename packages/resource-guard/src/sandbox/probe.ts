@@ -22,6 +22,13 @@ export interface ProbeOptions {
 
 type Probed = Extract<Reply, { type: 'probed' }>;
 
+/** What a layer was seen to hold. */
+export interface Probe {
+  readonly enforcement: Enforcement;
+  /** When RLIMIT_DATA can be set: on the live process, or only before its start. */
+  readonly dataLimit: 'live' | 'start' | undefined;
+}
+
 /** More than any limit set by the probe leaves. */
 const PROBE_BUDGET_MB = 128;
 const PROBE_ALLOCATION_BYTES = 2 ** 30;
@@ -36,7 +43,7 @@ const OWN_PROCESSES = 2;
  *
  * @returns what held, or `undefined` if no process comes up under it.
  */
-export async function probeLayer(layer: Layer, options: ProbeOptions): Promise<Enforcement | undefined> {
+export async function probeLayer(layer: Layer, options: ProbeOptions): Promise<Probe | undefined> {
   const { machine, startTimeoutMs } = options;
   const ground = await openGround();
   const process = startProbe(layer, machine);
@@ -51,10 +58,10 @@ export async function probeLayer(layer: Layer, options: ProbeOptions): Promise<E
     const pid = process.tree.task;
     const isReadable = pid !== undefined && readUsage(pid, machine.proc) !== undefined;
     const privileges = isReadable ? readPrivileges(pid, machine.proc) : undefined;
-    const refused = await isDataRefused(layer, process, options);
+    const dataLimit = await findDataLimit(layer, process, options);
     const connected = ground.wasReached();
-    const found = { pid: isReadable ? pid : undefined, refused, connected, privileges, options };
-    return judge(layer, ending.reply, found);
+    const found = { pid: isReadable ? pid : undefined, dataLimit, connected, privileges, options };
+    return { enforcement: judge(layer, ending.reply, found), dataLimit };
   } finally {
     clearTimeout(timer);
     process.kill();
@@ -106,19 +113,24 @@ async function openGround(): Promise<Ground> {
   };
 }
 
-/** Whether an allocation above a limit is refused, and the process lives on. */
-async function isDataRefused(layer: Layer, process: TaskProcess, options: ProbeOptions): Promise<boolean> {
+/** When RLIMIT_DATA can be set so that an allocation above it is refused; `undefined` if it cannot. */
+async function findDataLimit(
+  layer: Layer,
+  process: TaskProcess,
+  options: ProbeOptions,
+): Promise<Probe['dataLimit']> {
   const { prlimit, machine } = options;
   const pid = process.tree.task;
-  if (pid === undefined) return false;
+  const dataBytes = pid === undefined ? undefined : readDataBytes(pid, machine.proc);
+  if (pid === undefined || dataBytes === undefined) return undefined;
   if (prlimit !== undefined) {
     const limit = await DataLimit.set(prlimit, pid, PROBE_BUDGET_MB, machine.proc);
-    return limit !== undefined && (await isRefused(process, options));
+    if (limit !== undefined && (await isRefused(process, options))) return 'live';
   }
-  const dataBytes = readDataBytes(pid, machine.proc);
-  if (layer.rlimits === 'none' || dataBytes === undefined) return false;
+  // Even root may lack the capability to limit a process of another user.
+  if (layer.rlimits === 'none') return undefined;
   const limited = startProbe(layer, machine, { dataBytes: limitOf(dataBytes, PROBE_BUDGET_MB) });
-  return limited !== undefined && (await isRefused(limited, options));
+  return limited !== undefined && (await isRefused(limited, options)) ? 'start' : undefined;
 }
 
 async function isRefused(process: TaskProcess, { startTimeoutMs }: ProbeOptions): Promise<boolean> {
@@ -134,7 +146,7 @@ async function isRefused(process: TaskProcess, { startTimeoutMs }: ProbeOptions)
 
 interface Findings {
   readonly pid: number | undefined;
-  readonly refused: boolean;
+  readonly dataLimit: Probe['dataLimit'];
   readonly connected: boolean;
   readonly privileges: Privileges | undefined;
   readonly options: ProbeOptions;
@@ -142,7 +154,7 @@ interface Findings {
 
 function judge(layer: Layer, probed: Probed, findings: Findings): Enforcement {
   const { name, depth, rlimits } = layer;
-  const { refused, connected, pid, privileges, options } = findings;
+  const { dataLimit, connected, pid, privileges, options } = findings;
   const { machine, openFiles } = options;
   const capable = privileges?.capable ?? true;
   const namespace = name === 'bwrap' || name === 'unshare' ? name : 'none';
@@ -150,7 +162,7 @@ function judge(layer: Layer, probed: Probed, findings: Findings): Enforcement {
   return Object.freeze({
     kill: 'sigkill',
     // A process with the capability to raise its own limits has none.
-    memory: refused && !capable ? 'rlimit-data' : watched,
+    memory: dataLimit !== undefined && !capable ? 'rlimit-data' : watched,
     cpu: watched,
     network: connected || probed.connected ? 'none' : namespace,
     writes: rlimits === 'none' && name !== 'bwrap' ? 'none' : judgeWrites(name, probed.written),

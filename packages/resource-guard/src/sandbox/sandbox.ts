@@ -5,14 +5,13 @@ import type { Machine } from '../machine.ts';
 import type { ParsedOptions } from '../options.ts';
 import { childEntry } from '../spawn.ts';
 import { listLayers, listPlainLayers, type Layer, type LayerOptions } from './layer.ts';
-import { probeLayer } from './probe.ts';
+import { probeLayer, type Probe } from './probe.ts';
 import { findReadable } from './readable.ts';
 import { findTools } from './tools.ts';
 
 /** The layer that the guard's processes are started in, and what it was found to hold. */
-export interface Sandbox {
+export interface Sandbox extends Probe {
   readonly layer: Layer;
-  readonly enforcement: Enforcement;
   /** Absolute path of prlimit(1), with which a live process is limited. */
   readonly prlimit: string | undefined;
 }
@@ -21,7 +20,7 @@ export interface Sandbox {
 const ISOLATION = ['network', 'writes', 'files', 'processes'] as const satisfies Requirement[];
 
 // A layer holds the same the second time. Failures are tried again: the machine may have been too busy.
-const found = new Map<string, Enforcement>();
+const found = new Map<string, Probe>();
 
 /**
  * Tries the layers, strongest first, and takes the first that works.
@@ -35,12 +34,12 @@ export async function openSandbox(options: ParsedOptions, machine: Machine): Pro
   for (const layer of layers(tools, machine, layerOptions)) {
     const key = JSON.stringify([layer.wrap([]), tools.prlimit, machine, options.limits.openFiles]);
     const { startTimeoutMs, openFiles } = options.limits;
-    const enforcement =
+    const probe =
       found.get(key) ??
       (await probeLayer(layer, { machine, prlimit: tools.prlimit, startTimeoutMs, openFiles }));
-    if (enforcement === undefined) continue;
-    found.set(key, enforcement);
-    return { layer, enforcement, prlimit: tools.prlimit };
+    if (probe === undefined) continue;
+    found.set(key, probe);
+    return { ...probe, layer, prlimit: tools.prlimit };
   }
   throw new ResourceError('ERR_RESOURCE_START', 'no process came up, not even without any sandbox');
 }

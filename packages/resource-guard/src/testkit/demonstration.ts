@@ -106,8 +106,10 @@ const PROOFS: readonly Prove[] = [
       (await run<string[]>(guard, 'read', [secret])).length === 0,
     ),
   async (guard) => {
-    const isRefused = guard.enforcement.processes === 'unshare' || (await run<number>(guard, 'see', 0)) <= 2;
-    return proveRefused(guard, 'processes', 'see other processes', isRefused);
+    const isHidden = (await run<number>(guard, 'see', 0)) <= 2;
+    const isOutOfReach = !(await run(guard, 'reach', process.pid));
+    const isRefused = isOutOfReach && (guard.enforcement.processes === 'unshare' || isHidden);
+    return proveRefused(guard, 'processes', 'reach the host', isRefused);
   },
   async (guard) => proveRefused(guard, 'core', 'leave a core dump', (await run(guard, 'core', 0)) === 0),
   async (guard) =>

@@ -135,6 +135,15 @@ export function see(): number {
   return countProcesses();
 }
 
+/** @param pid - A process of the host's. @returns whether a signal could be addressed to it. */
+export function reach(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 /** @returns how many files it could open. */
 export function open(): number {
   return countDescriptors();
