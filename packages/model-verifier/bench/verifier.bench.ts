@@ -1,11 +1,14 @@
 // What verification costs against the bare work that it cannot do without. Each case brings its own baseline and goal.
 // VERIFIER_MB sets the size of the models (500). VERIFIER_CASES picks cases by a part of their name.
 import type { BenchCase } from './bench-case.ts';
+import { inspectCases } from './inspect.cases.ts';
 import { signatureCases } from './signature.cases.ts';
 
 const wanted = process.env['VERIFIER_CASES'] ?? '';
 const cases = new Map<string, BenchCase>(
-  [...signatureCases].filter(({ name }) => name.includes(wanted)).map((one) => [one.name, one]),
+  [...signatureCases, ...inspectCases]
+    .filter(({ name }) => name.includes(wanted))
+    .map((one) => [one.name, one]),
 );
 
 interface ArmResult {

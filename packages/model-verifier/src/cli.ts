@@ -2,6 +2,11 @@
 import { Command, CommanderError } from 'commander';
 import type { CommandLine } from './commands/command-line.ts';
 import { addDigestCommand } from './commands/digest.ts';
+import { addFetchCommand } from './commands/fetch.ts';
+import { addJournalCommand } from './commands/journal.ts';
+import { addLockCommand } from './commands/lock.ts';
+import { addRevocationCommand } from './commands/revocation.ts';
+import { addInspectCommand } from './commands/inspect.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { printable, processConsole, type Console } from './commands/console.ts';
@@ -13,6 +18,11 @@ const COMMANDS: readonly ((line: CommandLine) => void)[] = [
   addVerifyCommand,
   addSignCommand,
   addDigestCommand,
+  addLockCommand,
+  addFetchCommand,
+  addRevocationCommand,
+  addJournalCommand,
+  addInspectCommand,
 ];
 
 process.exitCode = await runCli(process.argv.slice(2), processConsole());

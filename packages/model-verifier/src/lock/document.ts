@@ -15,6 +15,8 @@ export interface LockedFile {
   readonly sha256: string;
   /** Where this file is downloaded from, `https:`. Version 2. */
   readonly url?: string;
+  /** Set where that is an archive (zip, tar, tar.gz): path of the file in it. Version 2. */
+  readonly entry?: string;
 }
 
 /** A model taken from a package of the npm registry. */
@@ -129,7 +131,7 @@ export interface CandidateFile {
   readonly sha256?: string;
   /** What the listing says instead. */
   readonly hint?: WeakHint;
-  /** Set where the URL is a ZIP archive: name of the one entry that is the file. */
+  /** As in `LockedFile`. */
   readonly entry?: string;
 }
 

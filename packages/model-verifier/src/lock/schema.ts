@@ -41,6 +41,8 @@ const licence = z
   .max(256)
   .regex(/^[A-Za-z0-9(][A-Za-z0-9.+() :-]*$/);
 
+const entry = z.string().min(1).max(1024);
+
 const npmSource = z.strictObject({
   type: z.literal('npm'),
   package: z
@@ -89,7 +91,7 @@ const value = z.strictObject({
   dims: z.nullable(z.array(z.union([z.int(), z.string().max(1024), z.null()])).max(1024)),
 });
 
-const contract = z.strictObject({
+export const contract = z.strictObject({
   opsets: z
     .array(z.strictObject({ domain: z.string().max(1024), version: z.int().min(1) }))
     .min(1)
@@ -121,6 +123,7 @@ const modelV2 = z.strictObject({
         bytes: z.int().min(1).max(MAX_FILE_BYTES),
         sha256,
         url: z.exactOptional(httpsUrl),
+        entry: z.exactOptional(entry),
       }),
     )
     .min(1)
@@ -148,7 +151,7 @@ const candidate = z.strictObject({
             digest: z.string().regex(/^[0-9a-f]{40}$/),
           }),
         ),
-        entry: z.exactOptional(z.string().min(1).max(255)),
+        entry: z.exactOptional(entry),
       }),
     )
     .min(1)

@@ -23,9 +23,8 @@ const BOXES: readonly string[] = words(`
 const RECURRENT: readonly string[] = words('GRU LSTM RNN ReverseSequence');
 
 export const DETECTION: readonly string[] = [...CLASSIFICATION, ...BOXES];
-export const OCR: readonly string[] = [...DETECTION, ...RECURRENT];
-/** Everything a vision model needs. */
-export const VISION: readonly string[] = OCR;
+/** All that vision models need. */
+export const VISION: readonly string[] = [...DETECTION, ...RECURRENT];
 
 /** Operators that carry graphs of their own. */
 export const CONTROL_FLOW: readonly string[] = ['If', 'Loop', 'Scan', 'SequenceMap'];

@@ -1,5 +1,5 @@
 import type { OnnxLimits } from './limits.ts';
-import { CLASSIFICATION, CONTROL_FLOW, DETECTION, OCR, STANDARD, STANDARD_ML, VISION } from './operators.ts';
+import { CLASSIFICATION, CONTROL_FLOW, DETECTION, STANDARD, STANDARD_ML, VISION } from './operators.ts';
 
 /** What a model may be made of. Plain data: spread one of {@link ONNX_PROFILES} to make your own. */
 export interface OnnxProfile {
@@ -53,7 +53,7 @@ export const ONNX_PROFILES: Readonly<Record<OnnxProfileName, OnnxProfile>> = {
   strict: vision('strict', VISION, false),
   'image-classification': vision('image-classification', CLASSIFICATION),
   detection: vision('detection', DETECTION),
-  ocr: vision('ocr', OCR),
+  ocr: vision('ocr', VISION),
   standard: {
     ...vision('standard', [...STANDARD, ...CONTROL_FLOW]),
     opsets: { 'ai.onnx': [1, 28], 'ai.onnx.ml': [1, 5] },
