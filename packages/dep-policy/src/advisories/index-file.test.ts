@@ -246,6 +246,10 @@ describe('advisories on disk', () => {
 it('decodes no text but its own', () => {
   const advisory = parseOsvRecord(RECORDS[3])!;
   expect(decodeSlim(encodeSlim(advisory))).toEqual(advisory);
+  for (const summary of ['', 'Malicious code in evil (npm)', 'Another']) {
+    const malware = parseOsvRecord({ ...RECORDS[2], summary })!;
+    expect(decodeSlim(encodeSlim(malware))).toEqual(malware);
+  }
   for (const text of [
     '',
     '[]',

@@ -20,11 +20,17 @@ export function encodeSlim(advisory: Advisory): string {
     ...(withdrawn === undefined ? {} : { w: withdrawn }),
     ...(aliases.length === 0 ? {} : { a: aliases }),
     ...(isOwnGroup ? {} : { g: group }),
-    ...(summary === '' ? {} : { s: summary }),
+    ...(summary === usualSummary(advisory) ? {} : { s: summary }),
     ...(severity.source === 'none' || severity.source === 'malware' ? {} : { c: encodeSeverity(severity) }),
     e: affected.map(encodeEntry),
     ...(problems.length === 0 ? {} : { p: problems.slice(0, 8) }),
   });
+}
+
+/** The summary that is not written: nearly every record of malware has the same one. */
+function usualSummary({ isMalware, affected }: Pick<Advisory, 'isMalware' | 'affected'>): string {
+  const [first] = affected;
+  return isMalware && first !== undefined ? `Malicious code in ${first.name} (${first.ecosystem})` : '';
 }
 
 function encodeSeverity({ rating, source, score, vector }: Severity): unknown[] {
@@ -78,16 +84,17 @@ export function decodeSlim(text: string): Advisory | undefined {
   const aliases = texts(value, 'a');
   const group = texts(value, 'g');
   const isMalware = id.startsWith('MAL-');
+  const affected = entries as AffectedEntry[];
   return {
     id,
     modified,
     ...(withdrawn === undefined ? {} : { withdrawn }),
     aliases,
     group: group.length === 0 ? [id, ...aliases] : group,
-    summary: textMember(value, 's') ?? '',
+    summary: typeof value['s'] === 'string' ? value['s'] : usualSummary({ isMalware, affected }),
     isMalware,
     severity: isMalware ? MALWARE_SEVERITY : (decodeSeverity(value) ?? UNKNOWN_SEVERITY),
-    affected: entries as AffectedEntry[],
+    affected,
     problems: texts(value, 'p'),
   };
 }

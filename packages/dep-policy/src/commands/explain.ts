@@ -33,9 +33,7 @@ export async function explainCommand(id: string, flags: ExplainFlags, console: C
       }
       const replay = reported === undefined ? undefined : compareWith(reported, explanation);
       if (flags.json)
-        console.print(
-          JSON.stringify({ ...explanation, ...(replay === undefined ? {} : { replay }) }, undefined, 2),
-        );
+        console.print(JSON.stringify({ ...explanation, ...(replay === undefined ? {} : { replay }) }));
       else
         console.print(
           [...describe(explanation), ...(replay === undefined ? [] : [`replay: ${replay}`])].join('\n'),

@@ -44,9 +44,8 @@ export class Dependents {
    * @param limit - Paths to list, at least 1.
    */
   pathsTo(key: string, limit: number): IntroducingPaths {
-    const shortest = this.#shortest(key);
-    const paths = shortest.slice(0, limit);
-    if (shortest.length > limit) return { paths, isCut: true };
+    const paths = this.#shortest(key, limit + 1);
+    if (paths.length > limit) return { paths: paths.slice(0, limit), isCut: true };
     const known = new Set(paths.map(pathText));
     let queue: (readonly string[])[] = [[key]];
     let steps = 0;
@@ -71,12 +70,15 @@ export class Dependents {
     return { paths: paths.sort((a, b) => a.keys.length - b.keys.length), isCut: false };
   }
 
-  /** For every package that a root needs directly and that leads here, the shortest path. */
-  #shortest(key: string): IntroducingPath[] {
+  /** For every package that a root needs directly and that leads here, the shortest path, up to the limit. */
+  #shortest(key: string, limit: number): IntroducingPath[] {
     const towards = new Map<string, string | undefined>([[key, undefined]]);
     const paths: IntroducingPath[] = [];
     for (const at of towards.keys()) {
-      for (const root of this.rootsOf(at)) paths.push({ root, keys: chain(towards, at) });
+      for (const root of this.rootsOf(at)) {
+        paths.push({ root, keys: chain(towards, at) });
+        if (paths.length === limit) return paths;
+      }
       // A map iterates over what is added on the way: a breadth-first search.
       for (const parent of this.#parents.get(at) ?? []) if (!towards.has(parent)) towards.set(parent, at);
     }

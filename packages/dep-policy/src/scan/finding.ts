@@ -2,7 +2,6 @@ import type { Evidence } from '../advisories/match.ts';
 import type { Severity } from '../advisories/severity.ts';
 import type { Ecosystem } from '../ecosystem.ts';
 import type { Position, Scope } from '../graph/dependency-graph.ts';
-import type { IntroducingPath } from '../graph/paths.ts';
 import type { ExploitPrediction } from './epss.ts';
 import type { KnownExploit } from './kev.ts';
 
@@ -57,10 +56,12 @@ export interface Occurrence extends Position {
   readonly scope: Scope;
 }
 
-/** A path in one of the files. `keys` are shown as `name@version`. */
-export interface FindingPath extends IntroducingPath {
+/** A path in one of the files: from a root, through each package on the way, to the package itself. */
+export interface FindingPath {
   readonly file: string;
-  /** `name@version` of each key. */
+  /** The root's name. */
+  readonly root: string;
+  /** `name@version` of each package, the direct dependency first. */
   readonly packages: readonly string[];
 }
 

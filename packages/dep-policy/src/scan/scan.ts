@@ -41,7 +41,7 @@ export interface ScanOptions {
   readonly retired?: readonly RetiredPackage[] | undefined;
   /** Which findings break the policy. Default: every one. */
   readonly isFailure?: ((finding: Finding) => boolean) | undefined;
-  /** Paths listed per finding. Default 10, minimum 1. */
+  /** Paths listed per finding. Default 5, minimum 1. */
   readonly maxPaths?: number | undefined;
   /** Default: the clock. */
   readonly now?: Date | undefined;
@@ -81,7 +81,7 @@ export async function scanGraphs(
   graphs: readonly DependencyGraph[],
   options: ScanOptions,
 ): Promise<ScanReport> {
-  const { advisories: source, focus = [], now = new Date(), maxPaths = 10 } = options;
+  const { advisories: source, focus = [], now = new Date(), maxPaths = 5 } = options;
   const { maxAgeInDays = DEFAULT_MAX_AGE_IN_DAYS, isFailure = () => true } = options;
   const packages = collectPackages(graphs);
   const records = await source.advisoriesFor(
@@ -274,7 +274,8 @@ function incompletenessOf({ problems }: DependencyGraph): Incompleteness[] {
   );
 }
 
-function verdictOf(failures: readonly Finding[], incomplete: readonly Incompleteness[]): ScanVerdict {
+/** What findings that fail, and what is missing, come to. */
+export function verdictOf(failures: readonly Finding[], incomplete: readonly Incompleteness[]): ScanVerdict {
   if (incomplete.length > 0 || failures.some(({ state }) => state === 'unevaluable')) return 'incomplete';
   if (failures.length === 0) return 'clean';
   const isFixable = failures.some(({ fix }) => fix.state === 'available' || fix.state === 'remove');

@@ -39,15 +39,12 @@ export class Traces {
       }
       const found = this.#pathsTo(placed, dependents);
       isCut ||= found.isCut;
-      for (const path of found.paths) {
-        paths.push({
-          ...path,
-          file: placed.graph.file,
-          packages: path.keys.map((key) => label(placed.graph, key)),
-        });
+      for (const { root, keys } of found.paths) {
+        const packages = keys.map((key) => label(placed.graph, key));
+        paths.push({ file: placed.graph.file, root, packages });
       }
     }
-    paths.sort((a, b) => a.keys.length - b.keys.length);
+    paths.sort((a, b) => a.packages.length - b.packages.length);
     return {
       occurrences: nodes
         .slice(0, MAX_OCCURRENCES)
