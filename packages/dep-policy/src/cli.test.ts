@@ -143,6 +143,40 @@ it('scans with a service', async () => {
   });
 });
 
+it('prints a scan in other forms, under a policy and against a base', async () => {
+  const expires = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const exceptions = [{ id: 'GHSA-1', package: 'left', reason: 'never reached here', owner: 'ops', expires }];
+  const root = await writeProject({
+    'package-lock.json': LOCK,
+    'db.ndjson': JSON.stringify(RECORD),
+    'accepted.yaml': JSON.stringify({ version: 1, exceptions }),
+    'broken.yaml': 'version: 2\n',
+    'none.json': { findings: [] },
+  });
+  const scan = (...words: readonly string[]) => run(root, 'scan', '--db', 'db.ndjson', ...words);
+  expect(JSON.parse((await scan('--sarif')).stdout)).toMatchObject({ version: '2.1.0' });
+  expect(JSON.parse((await scan('--cyclonedx')).stdout)).toMatchObject({ specVersion: '1.6' });
+  expect((await scan('--markdown')).stdout).toContain('# Dependencies: fixable');
+  const vex = JSON.parse((await scan('--openvex', 'us')).stdout) as object;
+  expect(vex).toMatchObject({ author: 'us', statements: [{ status: 'affected' }] });
+  expect((await scan('--sarif', '--json')).status).toBe(64);
+  expect((await scan('--policy', 'broken.yaml')).status).toBe(64);
+  expect((await scan('--policy', 'gone.yaml')).status).toBe(64);
+
+  const accepted = await scan('--policy', 'accepted.yaml', '--json');
+  expect(accepted.status).toBe(0);
+  expect(JSON.parse(accepted.stdout)).toMatchObject({
+    verdict: 'clean',
+    findings: [{ advisory: 'GHSA-1' }],
+    excepted: { 'GHSA-1:pkg:npm/left@1.0.0': `never reached here; ops; until ${expires}` },
+  });
+
+  await writeFile(join(root, 'base.json'), accepted.stdout);
+  expect((await scan('--base', 'base.json')).status).toBe(0);
+  expect((await scan('--base', 'none.json')).status).toBe(1);
+  expect((await scan('--base', 'package-lock.json')).status).toBe(64);
+}, 30_000);
+
 it('names every exit status in its help and in the README', async () => {
   const help = (await run(import.meta.dirname, '--help')).stdout;
   const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');

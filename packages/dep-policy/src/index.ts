@@ -72,3 +72,10 @@ export { readOpenVex, toOpenVex, vexExcuse } from './formats/openvex.ts';
 export type { OpenVexOptions, VexStatement } from './formats/openvex.ts';
 export { toSarif } from './formats/sarif.ts';
 export type { SarifContents, SarifLog } from './formats/sarif.ts';
+
+export { judgeReport } from './policy-file/judgement.ts';
+export type { Judgement, JudgementOptions } from './policy-file/judgement.ts';
+export { POLICY_FILES, readPolicyFile } from './policy-file/policy-file.ts';
+export type { LoadedPolicy } from './policy-file/policy-file.ts';
+export { MAX_EXCEPTION_DAYS } from './policy-file/policy-schema.ts';
+export type { PolicyException, PolicyFile } from './policy-file/policy-schema.ts';

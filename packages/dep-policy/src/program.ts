@@ -55,10 +55,20 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
       'packages or presets (gluon-cv, onnxruntime) to show first, with all beneath them',
     )
     .option('--max-age <days>', 'how old advisories may be; default 7')
-    .option('--max-paths <count>', 'introducing paths listed per finding; default 10')
+    .option('--max-paths <count>', 'introducing paths listed per finding; default 5')
     .option('--epss <file>', 'EPSS scores, the CSV of FIRST')
     .option('--kev <file>', 'known exploited vulnerabilities, the JSON of CISA')
+    .option(
+      '--policy <file>',
+      'policy file; default: dep-policy.json or dep-policy.yaml here, if there is one',
+    )
+    .option('--vex <file...>', 'OpenVEX documents that you trust')
+    .option('--base <report>', 'what scan --json printed before: only what is new fails')
     .option('--json', 'one JSON document on stdout, and nothing else there', false)
+    .option('--sarif', 'the same as SARIF 2.1.0')
+    .option('--markdown', 'the same as Markdown')
+    .option('--cyclonedx', 'a CycloneDX 1.6 bill of materials with vulnerabilities')
+    .option('--openvex <author>', 'OpenVEX statements of that author')
     .action(async (flags: ScanFlags) => {
       const { scanCommand } = await import('./commands/scan.ts');
       status = await scanCommand(flags, console);

@@ -11,6 +11,12 @@ export const RULES = [
   'integrity-weak',
   'registry',
   'https',
+  'install-script',
+  'setting',
+  'licence',
+  'artifact',
+  'exception',
+  'overdue',
 ] as const;
 
 /** One of {@link RULES}. */

@@ -3,15 +3,19 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import type { DependencyGraph, LockFormat } from '../graph/dependency-graph.ts';
 import { LOCK_FORMATS } from '../graph/dependency-graph.ts';
 import { readLockfile } from '../readers/read-lockfile.ts';
+import { EXIT_CODES } from '../scan/report.ts';
 import { scanGraphs } from '../scan/scan.ts';
 import { openNamedAdvisories, parseNumber } from './advisories-argument.ts';
 import type { AdvisoriesFlags } from './advisories-argument.ts';
 import { reportFailure, UsageError } from './console.ts';
 import type { Console } from './console.ts';
-import { describeScan } from './describe-scan.ts';
+import { judgeReport } from '../policy-file/judgement.ts';
+import { readPolicyFile } from '../policy-file/policy-file.ts';
+import { checkOutputFlags, formatScan, readBase, readVex } from './scan-output.ts';
+import type { OutputFlags } from './scan-output.ts';
 
 /** Flags of `scan`. */
-export interface ScanFlags extends AdvisoriesFlags {
+export interface ScanFlags extends AdvisoriesFlags, OutputFlags {
   readonly lockfile?: readonly string[];
   readonly format?: string;
   readonly focus?: readonly string[];
@@ -20,6 +24,9 @@ export interface ScanFlags extends AdvisoriesFlags {
   readonly epss?: string;
   readonly kev?: string;
   readonly json: boolean;
+  readonly policy?: string;
+  readonly vex?: readonly string[];
+  readonly base?: string;
 }
 
 /** Locks that are looked for where none is named, in this order; of one project all count. */
@@ -38,13 +45,18 @@ const KNOWN_LOCKS = [
 
 /** `scan`: matches everything that is locked against advisories. */
 export async function scanCommand(flags: ScanFlags, console: Console): Promise<number> {
-  const { focus = [], epss, kev, json } = flags;
+  const { epss, kev, json } = flags;
+  checkOutputFlags(flags);
   const maxAgeInDays = parseNumber('--max-age', flags.maxAge, 0);
   const maxPaths = parseNumber('--max-paths', flags.maxPaths, 1);
   const format = parseFormat(flags.format);
-  const lockfiles = flags.lockfile ?? (await findLocks());
-  if (lockfiles.length === 0) throw new UsageError('expected --lockfile <file>, found none here either');
+  const base = await readBase(flags.base);
   try {
+    const policy = await readPolicyFile(process.cwd(), flags.policy);
+    const lockfiles = flags.lockfile ?? policy?.policy.lockfiles ?? (await findLocks(process.cwd()));
+    if (lockfiles.length === 0) throw new UsageError('expected --lockfile <file>, found none here either');
+    const focus = [...new Set([...(flags.focus ?? []), ...(policy?.policy.focus ?? [])])];
+    const vex = await readVex(flags.vex ?? [], policy);
     const graphs: DependencyGraph[] = [];
     for (const path of lockfiles) {
       console.progress(`reading ${basename(path)}`);
@@ -53,9 +65,18 @@ export async function scanCommand(flags: ScanFlags, console: Console): Promise<n
     console.progress('reading advisories');
     const advisories = await openNamedAdvisories(flags);
     try {
-      const report = await scanGraphs(graphs, { advisories, focus, maxAgeInDays, maxPaths, epss, kev });
-      console.print(json ? JSON.stringify(report, undefined, 2) : describeScan(report));
-      return report.exitCode;
+      const report = await scanGraphs(graphs, {
+        advisories,
+        focus,
+        maxAgeInDays: maxAgeInDays ?? policy?.policy.advisories.maxAgeInDays,
+        maxPaths,
+        epss,
+        kev,
+      });
+      const judgement = judgeReport(report, { policy, vex, base });
+      console.print(formatScan(flags, { graphs, report, judgement }));
+      if (judgement.exitCode !== EXIT_CODES.clean) return judgement.exitCode;
+      return judgement.violations.length === 0 ? EXIT_CODES.clean : EXIT_CODES.fixable;
     } finally {
       await advisories.close();
     }
@@ -71,10 +92,11 @@ function parseFormat(text: string | undefined): LockFormat | undefined {
   return format;
 }
 
-async function findLocks(): Promise<string[]> {
+/** The known locks in a folder. */
+export async function findLocks(folder: string): Promise<string[]> {
   const found = await Promise.all(
     KNOWN_LOCKS.map((name) =>
-      access(join(process.cwd(), name)).then(
+      access(join(folder, name)).then(
         () => name,
         () => undefined,
       ),
@@ -84,7 +106,7 @@ async function findLocks(): Promise<string[]> {
 }
 
 /** A file below the current folder is reported by its path from there; any other one belongs to its own folder. */
-function locate(path: string): { readonly root: string; readonly path: string } {
+export function locate(path: string): { readonly root: string; readonly path: string } {
   const full = resolve(path);
   const fromHere = relative(process.cwd(), full);
   const isBelow = fromHere !== '' && !fromHere.startsWith('..') && !isAbsolute(fromHere);

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { toCycloneDx } from '../formats/cyclonedx.ts';
+import { toMarkdown } from '../formats/markdown.ts';
+import { readOpenVex, toOpenVex } from '../formats/openvex.ts';
+import type { VexStatement } from '../formats/openvex.ts';
+import { toSarif } from '../formats/sarif.ts';
+import type { DependencyGraph } from '../graph/dependency-graph.ts';
+import { isObject, listMember, textMember } from '../json-value.ts';
+import type { Judgement } from '../policy-file/judgement.ts';
+import type { LoadedPolicy } from '../policy-file/policy-file.ts';
+import { printable } from '../printable.ts';
+import type { Finding } from '../scan/finding.ts';
+import type { ScanReport } from '../scan/report.ts';
+import type { Violation } from '../violation.ts';
+import { UsageError } from './console.ts';
+import { describeScan } from './describe-scan.ts';
+
+/** Flags that say in which form a report is printed: at most one of them. */
+export interface OutputFlags {
+  readonly json?: boolean;
+  readonly sarif?: boolean;
+  readonly markdown?: boolean;
+  readonly cyclonedx?: boolean;
+  /** The author of the statements. */
+  readonly openvex?: string;
+}
+
+/** What there is to print. */
+export interface Printed {
+  readonly graphs: readonly DependencyGraph[];
+  readonly report: ScanReport;
+  readonly judgement: Judgement;
+  readonly violations?: readonly Violation[];
+}
+
+/** @throws {UsageError} if two forms are asked for. */
+export function checkOutputFlags({ json, sarif, markdown, cyclonedx, openvex }: OutputFlags): void {
+  const asked = [json, sarif, markdown, cyclonedx, openvex !== undefined].filter((flag) => flag === true);
+  if (asked.length > 1) {
+    throw new UsageError(
+      'expected one of --json, --sarif, --markdown, --cyclonedx, --openvex, found several',
+    );
+  }
+}
+
+/** A report in the form that was asked for. */
+export function formatScan(flags: OutputFlags, printed: Printed): string {
+  const { graphs, report, judgement } = printed;
+  const violations = [...(printed.violations ?? []), ...judgement.violations];
+  const { excepted } = judgement;
+  if (flags.sarif === true) return JSON.stringify(toSarif({ report, violations, excepted }), undefined, 2);
+  if (flags.markdown === true) return toMarkdown({ ...report, verdict: judgement.verdict }, violations);
+  if (flags.cyclonedx === true) return JSON.stringify(toCycloneDx(graphs, report, excepted), undefined, 2);
+  if (flags.openvex !== undefined) {
+    return JSON.stringify(toOpenVex(report, { author: flags.openvex, excepted }), undefined, 2);
+  }
+  const { verdict, exitCode, failing } = judgement;
+  if (flags.json === true) {
+    return JSON.stringify(
+      {
+        ...report,
+        verdict,
+        exitCode,
+        failing: failing.map(({ id }) => id),
+        excepted: Object.fromEntries(excepted),
+        violations,
+      },
+      undefined,
+      2,
+    );
+  }
+  return [
+    describeScan({ ...report, verdict }),
+    ...[...excepted].map(([id, reason]) => `excepted: ${printable(id, 300)}: ${printable(reason, 300)}`),
+    ...violations.map(describeViolation),
+  ].join('\n');
+}
+
+/** A violation as one line. Its foreign text is printable already. */
+export function describeViolation({ rule, file, line, package: subject, message }: Violation): string {
+  return `${file}${line === undefined ? '' : `:${line}`} ${rule} ${subject}: ${message}`;
+}
+
+/** Reads the documents of VEX that the command line and the policy name. @throws {DependencyError} `ERR_DEP_POLICY` */
+export async function readVex(
+  paths: readonly string[],
+  policy: LoadedPolicy | undefined,
+): Promise<readonly VexStatement[]> {
+  const statements: VexStatement[] = [];
+  for (const path of [...paths, ...(policy?.policy.vex ?? [])]) statements.push(...(await readOpenVex(path)));
+  return statements;
+}
+
+/** Reads the report of a base. Only what the comparison looks at is checked. @throws {UsageError} */
+export async function readBase(
+  path: string | undefined,
+): Promise<{ readonly findings: readonly Finding[] } | undefined> {
+  if (path === undefined) return undefined;
+  let report: unknown;
+  try {
+    report = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new UsageError('expected --base to be what scan --json has printed, found another file', { cause });
+  }
+  if (!isObject(report) || !Array.isArray(report['findings'])) {
+    throw new UsageError('expected --base to be what scan --json has printed, found another document');
+  }
+  const findings = listMember(report, 'findings');
+  const isFinding = (one: unknown): one is Finding =>
+    isObject(one) &&
+    ['id', 'ecosystem', 'package', 'state'].every((key) => textMember(one, key) !== undefined) &&
+    listMember(one, 'ids').every((id) => typeof id === 'string');
+  if (!findings.every(isFinding)) {
+    throw new UsageError('expected --base to be what scan --json has printed, found other findings');
+  }
+  return { findings };
+}
