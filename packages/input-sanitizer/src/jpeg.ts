@@ -17,6 +17,8 @@ const SOS = 0xda;
 const APP1 = 0xe1;
 const COM = 0xfe;
 const EXIF_PREFIX = 'Exif\0\0';
+/** How far ahead the next marker is looked for byte by byte. */
+const NEAR_BYTES = 32;
 
 /** What application segments carry, by marker and first bytes. */
 const METADATA: readonly { marker: number; text: string; kind: MetadataKind }[] = [
@@ -50,6 +52,8 @@ interface Frame {
  */
 export function parseJpegHeader(bytes: Uint8Array): ParsedHeader {
   const view = new ByteView(bytes, 'jpeg');
+  // The same memory. A Buffer's search for a byte is the C library's, that of a plain array is a loop.
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let frame: Frame | undefined;
   let orientation: Orientation | undefined;
   const metadata = new Set<MetadataKind>();
@@ -58,7 +62,7 @@ export function parseJpegHeader(bytes: Uint8Array): ParsedHeader {
   let end = view.length;
   let position = 2;
   for (;;) {
-    const markerAt = findMarker(bytes, position);
+    const markerAt = findMarker(buffer, position);
     if (markerAt < 0) {
       if (scans === 0) throw view.corrupt('an end of file before any pixels');
       // No EOI: the decoder knows whether the pixels are complete, this walk does not.
@@ -118,22 +122,28 @@ export function parseJpegHeader(bytes: Uint8Array): ParsedHeader {
 }
 
 /** Offset of the second byte of the next marker with a meaning here, or -1. `FF 00` is data, `FF FF` is fill. */
-function findMarker(bytes: Uint8Array, from: number): number {
-  let at = indexOfFill(bytes, from);
-  while (at >= 0) {
+function findMarker(bytes: Buffer, from: number): number {
+  let start = from;
+  let isDense = true;
+  for (;;) {
+    const at: number = isDense ? indexOfNearFill(bytes, start) : bytes.indexOf(0xff, start);
+    if (at < 0) return -1;
     let next = at + 1;
     while (bytes[next] === 0xff) next++;
     if (next >= bytes.length) return -1;
     const marker = bytes[next]!;
     if (marker !== 0 && !isParameterless(marker)) return next;
-    at = indexOfFill(bytes, next + 1);
+    isDense = at - start < NEAR_BYTES;
+    start = next + 1;
   }
-  return -1;
 }
 
-/** Looks close by first: where every other byte is one, a call of the native search for each costs ten times as much. */
-function indexOfFill(bytes: Uint8Array, from: number): number {
-  const near = Math.min(bytes.length, from + 32);
+/**
+ * Looks close by first: where every other byte is one, a call of the native search for each costs ten times as much.
+ * In a photograph they lie some hundred bytes apart, and there the native search is several times as fast.
+ */
+function indexOfNearFill(bytes: Buffer, from: number): number {
+  const near = Math.min(bytes.length, from + NEAR_BYTES);
   for (let at = from; at < near; at++) {
     if (bytes[at] === 0xff) return at;
   }
