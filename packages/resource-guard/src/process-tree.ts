@@ -33,12 +33,19 @@ export class ProcessTree {
     return this.#init;
   }
 
-  /** Processes that the task has started and that run now, as far as they can be found. */
-  listStarted(): number[] {
+  /**
+   * Processes that the task has started and that run now, as far as they can be found.
+   *
+   * @param threads - `main`: only those that its main thread has started, for a look that must be quick.
+   */
+  listStarted(threads: 'main' | 'all' = 'all'): number[] {
     const { task, init } = this;
     if (task === undefined) return [];
-    const roots = init === undefined ? [task] : [init];
-    return roots.flatMap((root) => listDescendants(root, this.#proc)).filter((pid) => pid !== task);
+    const own = listDescendants(task, this.#proc, threads);
+    // Orphans are adopted by the first process of the namespace.
+    const adopted = init === undefined ? [] : listChildren(init, this.#proc, threads);
+    const others = adopted.filter((pid) => pid !== task);
+    return [...own, ...others.flatMap((pid) => [pid, ...listDescendants(pid, this.#proc, threads)])];
   }
 
   /** SIGKILL for all of them. Synchronous, so that a host about to end can still do it. */
@@ -73,17 +80,18 @@ function signal(pid: number): void {
   }
 }
 
-function listDescendants(root: number, proc: string): number[] {
-  return listChildren(root, proc).flatMap((pid) => [pid, ...listDescendants(pid, proc)]);
+function listDescendants(root: number, proc: string, threads: 'main' | 'all'): number[] {
+  return listChildren(root, proc, threads).flatMap((pid) => [pid, ...listDescendants(pid, proc, threads)]);
 }
 
 /**
- * Children of all threads of a process.
+ * Children of a process: of its main thread or of all of them.
  *
  * @see proc_pid_task_children(5), which needs CONFIG_PROC_CHILDREN
  */
-export function listChildren(pid: number, proc: string): number[] {
-  return readNames(`${proc}/${pid}/task`).flatMap((thread) => {
+export function listChildren(pid: number, proc: string, threads: 'main' | 'all' = 'all'): number[] {
+  const ids = threads === 'main' ? [String(pid)] : readNames(`${proc}/${pid}/task`);
+  return ids.flatMap((thread) => {
     try {
       const text = readFileSync(`${proc}/${pid}/task/${thread}/children`, 'latin1');
       return text.split(' ').filter(Boolean).map(Number);

@@ -45,7 +45,7 @@ export function readTreeUsage(tree: ProcessTree, proc: string): Usage | undefine
   const own = readUsage(tree.task, proc);
   if (own === undefined) return undefined;
   return tree
-    .listStarted()
+    .listStarted('main')
     .flatMap((pid) => readUsage(pid, proc) ?? [])
     .reduce((sum, { residentBytes, cpuMs }) => {
       const added = { residentBytes: sum.residentBytes + residentBytes, cpuMs: sum.cpuMs + cpuMs };
