@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ResourceError } from '../errors.ts';
+import { ResourceError, type ResourceErrorCode } from '../errors.ts';
 import { parseOptions } from '../parse-options.ts';
 import { WaitingLine, type Waiting } from './waiting-line.ts';
 
@@ -30,8 +30,8 @@ export interface PlaceRequest {
   readonly priority?: number | undefined;
   /** Memory that it will need, in MiB, out of `memoryBudgetMb`. Default 0. */
   readonly costMb?: number | undefined;
-  /** When its caller stops waiting, in milliseconds from the call. Default: never. */
-  readonly deadlineMs?: number | undefined;
+  /** When its caller stops waiting, in milliseconds of `performance.now()`. Default: never. */
+  readonly deadline?: number | undefined;
   /** Leaves the queue at once when this aborts. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,42 +42,26 @@ export interface Place extends Disposable {
   release(): void;
 }
 
-/** Room in the queue that is kept for a request which is still on its way. */
-export interface Reservation {
-  /** Gives the room back. A second call does nothing. */
-  release(): void;
-}
-
 /** A queue in which no client can take the turn of another. */
 export interface FairQueue {
   /** Requests that have a place. */
   readonly running: number;
   /** Requests that wait. */
   readonly waiting: number;
-  /** Requests that room is kept for. */
-  readonly reserved: number;
   /**
    * Whether {@link enter} would refuse such a request now, found without entering.
    *
-   * @returns The refusal, or nothing.
+   * @returns The code of the refusal, or nothing.
    */
-  refuses(request?: PlaceRequest): ResourceError | undefined;
-  /**
-   * Keeps room for a request, so that it is not refused when it comes: what it waits for, a body say, may take its time
-   * without holding a place.
-   *
-   * @throws {ResourceError} What {@link refuses} says.
-   */
-  reserve(request?: PlaceRequest): Reservation;
+  refuses(request?: PlaceRequest): ResourceErrorCode | undefined;
   /**
    * Waits for a place.
    *
-   * @param reservation - The room that was kept for it; given back by the call.
    * @throws {ResourceError} At once `ERR_RESOURCE_QUEUE_FULL`, or `ERR_RESOURCE_OPTIONS` for a request that could never
    *   have a place; later `ERR_RESOURCE_QUEUE_FULL` if a request of higher priority or of a more patient key took its
    *   place in a full queue; `ERR_RESOURCE_QUEUE_TIMEOUT`, `ERR_RESOURCE_DEADLINE`, `ERR_RESOURCE_ABORTED`.
    */
-  enter(request?: PlaceRequest, reservation?: Reservation): Promise<Place>;
+  enter(request?: PlaceRequest): Promise<Place>;
 }
 
 const bound = z.number().min(1);
@@ -97,7 +81,7 @@ const requestSchema = z.strictObject({
   key: z.string().optional(),
   priority: z.int().min(0).max(9).default(5),
   costMb: z.number().min(0).default(0),
-  deadlineMs: z.number().optional(),
+  deadline: z.number().optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
@@ -141,8 +125,6 @@ class BoundedFairQueue implements FairQueue {
   readonly #line: WaitingLine<Entry>;
   #running = 0;
   #runningMb = 0;
-  #reserved = 0;
-  readonly #reservedByKey = new Map<string, number>();
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -157,40 +139,13 @@ class BoundedFairQueue implements FairQueue {
     return this.#line.size;
   }
 
-  get reserved(): number {
-    return this.#reserved;
+  refuses(request: PlaceRequest = {}): ResourceErrorCode | undefined {
+    return this.#judge(parseOptions(requestSchema, request))?.code;
   }
 
-  refuses(request: PlaceRequest = {}): ResourceError | undefined {
-    return this.#judge(parseOptions(requestSchema, request));
-  }
-
-  reserve(request: PlaceRequest = {}): Reservation {
+  async enter(request: PlaceRequest = {}): Promise<Place> {
     const parsed = parseOptions(requestSchema, request);
     const refusal = this.#judge(parsed);
-    if (refusal !== undefined) throw refusal;
-    const { key } = parsed;
-    this.#reserved += 1;
-    if (key !== undefined) this.#reservedByKey.set(key, this.#reservedOf(key) + 1);
-    let kept = true;
-    return {
-      release: () => {
-        if (!kept) return;
-        kept = false;
-        this.#reserved -= 1;
-        if (key === undefined) return;
-        const left = this.#reservedOf(key) - 1;
-        if (left > 0) this.#reservedByKey.set(key, left);
-        else this.#reservedByKey.delete(key);
-      },
-    };
-  }
-
-  async enter(request: PlaceRequest = {}, reservation?: Reservation): Promise<Place> {
-    const parsed = parseOptions(requestSchema, request);
-    // Given back in the same turn, so that nobody else can have the room.
-    reservation?.release();
-    const refusal = this.#judge(parsed, reservation !== undefined);
     if (refusal !== undefined) throw refusal;
     if (this.#line.size === 0 && this.#fits(parsed.costMb)) return this.#seat(parsed.costMb);
     return new Promise((resolve, reject) => {
@@ -198,16 +153,8 @@ class BoundedFairQueue implements FairQueue {
     });
   }
 
-  #reservedOf(key: string): number {
-    return this.#reservedByKey.get(key) ?? 0;
-  }
-
-  /** @param promised - Whether room was kept for it: then only what concerns the request itself can refuse it. */
-  #judge(
-    { key, priority, costMb, deadlineMs, signal }: ParsedRequest,
-    promised = false,
-  ): ResourceError | undefined {
-    const { max, perKey = Infinity, memoryBudgetMb = Infinity } = this.#bounds;
+  #judge({ key, priority, costMb, deadline, signal }: ParsedRequest): ResourceError | undefined {
+    const { max, perKey, memoryBudgetMb = Infinity } = this.#bounds;
     if (signal?.aborted === true) {
       return new ResourceError('ERR_RESOURCE_ABORTED', 'the signal of the request was already aborted');
     }
@@ -217,30 +164,28 @@ class BoundedFairQueue implements FairQueue {
         `costMb: expected at most the budget of ${memoryBudgetMb} MiB, found ${costMb}`,
       );
     }
-    if (deadlineMs !== undefined && deadlineMs <= 0) {
+    if (deadline !== undefined && deadline <= performance.now()) {
       return new ResourceError('ERR_RESOURCE_DEADLINE', 'the deadline of the request has passed');
     }
-    if (promised) return undefined;
-    const room = this.#running + this.#line.size + this.#reserved < this.#concurrency + max;
-    const seat = this.#line.size === 0 && this.#fits(costMb) && this.#running + this.#reserved < this.#concurrency;
-    if (room && seat) return undefined;
-    if (key !== undefined && this.#line.countOf(key) + this.#reservedOf(key) >= perKey) {
+    if (this.#line.size === 0 && this.#fits(costMb)) return undefined;
+    if (key !== undefined && this.#line.countOf(key) >= (perKey ?? Infinity)) {
       return new ResourceError(
         'ERR_RESOURCE_QUEUE_FULL',
-        `expected at most ${perKey} waiting requests of one key`,
+        `expected at most ${perKey ?? max} waiting requests of one key`,
       );
     }
-    if (room && this.#line.size < max) return undefined;
-    return this.#line.victim(key, priority) === undefined ? fullError(max) : undefined;
+    if (this.#line.size < max || (max > 0 && this.#line.victim(key, priority) !== undefined))
+      return undefined;
+    return fullError(max);
   }
 
   #wait(
-    { key, priority, costMb, deadlineMs = Infinity, signal }: ParsedRequest,
+    { key, priority, costMb, deadline, signal }: ParsedRequest,
     resolve: (place: Place) => void,
     reject: (error: ResourceError) => void,
   ): void {
     const now = performance.now();
-    if (this.#running + this.#line.size + this.#reserved >= this.#concurrency + this.#bounds.max) {
+    if (this.#line.size >= this.#bounds.max) {
       const victim = this.#line.victim(key, priority);
       if (victim !== undefined) this.#refuse(victim, fullError(this.#bounds.max));
     }
@@ -256,9 +201,10 @@ class BoundedFairQueue implements FairQueue {
     this.#line.push(entry);
 
     const { maxWaitMs = Infinity } = this.#bounds;
-    const waitMs = Math.min(maxWaitMs, deadlineMs);
+    const untilDeadline = (deadline ?? Infinity) - now;
+    const waitMs = Math.min(maxWaitMs, untilDeadline);
     if (waitMs < 2 ** 31) {
-      const late = deadlineMs <= maxWaitMs;
+      const late = untilDeadline <= maxWaitMs;
       entry.timer = setTimeout(() => {
         const error = late
           ? new ResourceError('ERR_RESOURCE_DEADLINE', 'the deadline of the request passed in the queue')
@@ -298,13 +244,9 @@ class BoundedFairQueue implements FairQueue {
   }
 
   #fits(costMb: number): boolean {
-    if (this.#running >= this.#concurrency) return false;
+    if (this.#running >= Math.max(1, Math.floor(this.#bounds.concurrency()))) return false;
     const { memoryBudgetMb = Infinity } = this.#bounds;
     return this.#runningMb + costMb <= memoryBudgetMb;
-  }
-
-  get #concurrency(): number {
-    return Math.max(1, Math.floor(this.#bounds.concurrency()));
   }
 
   #seat(costMb: number): Place {
