@@ -13,6 +13,8 @@ const MALFORMED: ReadonlySet<string> = new Set<ModelErrorCode>([
   'ERR_MODEL_LOCK',
   'ERR_MODEL_PATH',
   'ERR_MODEL_UNREADABLE',
+  'ERR_MODEL_POLICY',
+  'ERR_MODEL_IMPORT',
   'ERR_MODEL_BUNDLE',
   'ERR_MODEL_STATEMENT',
   'ERR_MODEL_KEY',

@@ -106,7 +106,7 @@ describe('a journal', () => {
 
   it('says that it is not there', async () => {
     const path = join(await makeFolder(), 'none.jsonl');
-    await expect(verifyJournal(path)).rejects.toMatchObject({ code: 'ERR_MODEL_JOURNAL' });
+    await expect(verifyJournal(path)).rejects.toMatchObject({ code: 'ERR_MODEL_UNREADABLE' });
   });
 });
 

@@ -45,7 +45,7 @@ const WAIT_MS = 5000;
  * It finds any edit, cut, insertion and change of order in what the anchor or the checkpoint covers. It cannot find that
  * the end was cut off together with the checkpoint, nor that all of it was written anew, unless an anchor is given.
  *
- * @throws {ModelError} `ERR_MODEL_JOURNAL` if it cannot be read.
+ * @throws {ModelError} `ERR_MODEL_UNREADABLE`; `ERR_MODEL_JOURNAL` if it is no regular file or has no lines.
  */
 export async function verifyJournal(
   path: string,
@@ -120,7 +120,7 @@ export async function verifyJournal(
  * The records of a model in order, as they stand there: verify the journal before you believe them.
  *
  * @param model - Name in the lock; without one, every record.
- * @throws {ModelError} `ERR_MODEL_JOURNAL` if it cannot be read.
+ * @throws {ModelError} As `verifyJournal`.
  */
 export async function* readJournal(path: string, model?: string): AsyncGenerator<JournalRecord> {
   for await (const { line, isWhole } of readLines(resolve(path))) {
@@ -165,7 +165,7 @@ async function* readLines(path: string): AsyncGenerator<Line> {
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
     const what = systemCode(cause) === 'ENOENT' ? 'is not there' : 'could not be read';
-    throw new ModelError('ERR_MODEL_JOURNAL', `the journal ${what}`, { cause });
+    throw new ModelError('ERR_MODEL_UNREADABLE', `the journal ${what}`, { cause });
   }
 }
 

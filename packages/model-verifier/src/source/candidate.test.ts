@@ -1,9 +1,32 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openModelLock } from '../lock/lock.ts';
-import { CONTENT, hash, honest, PATH, scene } from './fetch.fixture.ts';
+import { makeFolder } from '../sample-model.fixture.ts';
+import { CONTENT, hash, honest, PATH, scene, send } from './fetch.fixture.ts';
 import { hasOpenssl } from './server.fixture.ts';
+
+const hasZip = ((): boolean => {
+  try {
+    execFileSync('python3', ['-c', 'import zipfile'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** An archive of a program that is not ours. */
+async function zipOf(files: Readonly<Record<string, Uint8Array>>): Promise<Buffer> {
+  const folder = await makeFolder();
+  const names = Object.keys(files);
+  await Promise.all(names.map((name, index) => writeFile(join(folder, String(index)), files[name]!)));
+  const program =
+    'import sys, zipfile\nwith zipfile.ZipFile("a.zip", "w", zipfile.ZIP_DEFLATED) as z:\n' +
+    ' for i, n in enumerate(sys.argv[1:]): z.write(str(i), n)';
+  execFileSync('python3', ['-c', program, ...names], { cwd: folder });
+  return readFile(join(folder, 'a.zip'));
+}
 
 describe.skipIf(!hasOpenssl)('a candidate (skipped without openssl)', () => {
   const sha1 = { algorithm: 'sha1', digest: hash(CONTENT, 'sha1') } as const;
@@ -61,3 +84,52 @@ describe.skipIf(!hasOpenssl)('a candidate (skipped without openssl)', () => {
     await expect(chunked.fetch()).rejects.toMatchObject({ code: 'ERR_MODEL_DOWNLOAD', found: 'no length' });
   });
 });
+
+describe.skipIf(!hasOpenssl || !hasZip)(
+  'a candidate in an archive (skipped without openssl or python3)',
+  () => {
+    const entry = 'model-12345678.params';
+    const sha1 = { algorithm: 'sha1', digest: hash(CONTENT, 'sha1') } as const;
+
+    it('is unpacked in quarantine, held against its weak digest, and pinned', async () => {
+      const archive = await zipOf({ [entry]: CONTENT, 'readme.txt': Buffer.from('x') });
+      const { root, lockPath, fetch, quarantined } = await scene(
+        (_, response) => {
+          send(response, archive);
+        },
+        {},
+        { hint: sha1, entry },
+      );
+      await expect(fetch()).resolves.toMatchObject({ pinned: true });
+      expect(Buffer.compare(await readFile(join(root, PATH)), CONTENT)).toBe(0);
+      expect(await quarantined()).toEqual([]);
+      const { models } = (await openModelLock(lockPath)).document;
+      expect(models['faces']?.files).toMatchObject([{ entry, bytes: CONTENT.length, sha256: hash(CONTENT) }]);
+      await rm(join(root, PATH));
+      await expect(fetch()).resolves.toMatchObject({ pinned: false, files: [{ downloaded: true }] });
+    });
+
+    it('is refused when the entry has other bytes, is missing, or climbs out', async () => {
+      for (const [files, code] of [
+        [{ [entry]: Buffer.from('other') }, 'ERR_MODEL_DIGEST'],
+        [{ other: CONTENT }, 'ERR_MODEL_MISSING'],
+        [
+          { [entry]: CONTENT, '../escape': CONTENT },
+          expect.stringMatching(/^ERR_MODEL_(?:PATH|FORMAT)$/) as unknown,
+        ],
+      ] as const) {
+        const archive = await zipOf(files);
+        const { root, fetch } = await scene(
+          (_, response) => {
+            send(response, archive);
+          },
+          {},
+          { hint: sha1, entry },
+        );
+        await expect(fetch()).rejects.toMatchObject({ code, path: PATH });
+        expect((await readdir(root)).sort()).toEqual(['.quarantine', 'models.lock']);
+        expect((await readdir(join(root, '.quarantine'))).filter((name) => name.endsWith('.d'))).toEqual([]);
+      }
+    });
+  },
+);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ModelError } from '../errors.ts';
 import { withExclusive } from '../exclusive.ts';
 import { missingModel, otherBytes } from '../lock/check.ts';
@@ -17,7 +17,8 @@ import type { VerifierPolicy } from '../policy/document.ts';
 import { hashOnce } from '../regular-file.ts';
 import { syncFolder } from '../atomic-file.ts';
 import { download, type Downloaded, type DownloadOptions } from './download.ts';
-import { makeFolders, makeQuarantine, openQuarantined } from './quarantine.ts';
+import { openArchived } from './archived-file.ts';
+import { makeFolders, makeQuarantine, openQuarantined, type QuarantinedFile } from './quarantine.ts';
 import { findRule } from './rule.ts';
 
 /** Options of {@link fetchModel}. */
@@ -64,6 +65,7 @@ interface WantedFile {
   readonly bytes?: number | undefined;
   readonly sha256?: string | undefined;
   readonly hint?: WeakHint | undefined;
+  readonly entry?: string | undefined;
 }
 
 const DEFAULT_WAIT_MS = 60_000;
@@ -142,13 +144,31 @@ async function fetchFile(place: Place, file: WantedFile): Promise<FetchedFile> {
   const { onProgress } = options;
   const key = JSON.stringify([url, file.sha256 ?? hint?.digest ?? '']);
   await using quarantined = await openQuarantined(place.quarantine, key);
-  const found = await download({ url, revision, bytes, hint }, quarantined, policy.sources ?? [], {
-    ...options,
-    ...(Number.isFinite(maxBytes) ? { maxBytes } : {}),
-    onProgress: (received, total) => onProgress?.(path, received, total),
-  }).catch((error: unknown) => {
+  // Of an archive the size and the digests are those of its entry.
+  const wanted = file.entry === undefined ? { url, revision, bytes, hint } : { url, revision };
+  try {
+    const arrived = await download(wanted, quarantined, policy.sources ?? [], {
+      ...options,
+      ...(Number.isFinite(maxBytes) ? { maxBytes } : {}),
+      onProgress: (received, total) => onProgress?.(path, received, total),
+    });
+    if (file.entry === undefined) return await settle(lock.root, file, arrived, quarantined, quarantined);
+    await using archived = await openArchived(quarantined, file.entry, hint, maxBytes);
+    return await settle(lock.root, file, archived, quarantined, archived);
+  } catch (error) {
     throw withPath(error, path);
-  });
+  }
+}
+
+/** Moves what arrived where the lock wants it, or out of reach. */
+async function settle(
+  root: string,
+  file: WantedFile,
+  found: Downloaded,
+  quarantined: QuarantinedFile,
+  source: { release(target: string): Promise<void> },
+): Promise<FetchedFile> {
+  const { path } = file;
   const mismatch = findMismatch(file, found);
   if (mismatch !== undefined) {
     const where = await quarantined.lockAway(found.sha256.toString('hex'));
@@ -158,10 +178,10 @@ async function fetchFile(place: Place, file: WantedFile): Promise<FetchedFile> {
       ...(mismatch.found !== undefined && { found: mismatch.found }),
     });
   }
-  await makeFolders(lock.root, path);
-  const target = join(lock.root, path);
-  await quarantined.release(target);
-  await syncFolder(join(target, '..'));
+  await makeFolders(root, path);
+  const target = join(root, path);
+  await source.release(target);
+  await syncFolder(dirname(target));
   return { path, bytes: found.bytes, sha256: found.sha256.toString('hex'), downloaded: true };
 }
 
@@ -192,20 +212,28 @@ async function findPresent({ lock, options }: Place, file: WantedFile): Promise<
   }
 }
 
-function findMismatch(file: WantedFile, { sha256, weak }: Downloaded): ModelError | undefined {
-  const { path, hint } = file;
+function findMismatch(file: WantedFile, found: Downloaded): ModelError | undefined {
+  const { sha256, weak } = found;
+  const { path, hint, bytes } = file;
+  if (bytes !== undefined && found.bytes !== bytes) {
+    return new ModelError('ERR_MODEL_SIZE', `${path}: expected ${bytes} bytes, found ${found.bytes}`, {
+      path,
+      expected: String(bytes),
+      found: String(found.bytes),
+    });
+  }
   if (file.sha256 !== undefined && sha256.toString('hex') !== file.sha256) {
     return otherBytes(path, file.sha256, sha256);
   }
   if (hint !== undefined && weak !== hint.digest) {
-    const found = weak ?? 'none';
+    const digest = weak ?? 'none';
     return new ModelError(
       'ERR_MODEL_DIGEST',
-      `${path}: expected ${hint.algorithm} ${hint.digest}, found ${found}`,
+      `${path}: expected ${hint.algorithm} ${hint.digest}, found ${digest}`,
       {
         path,
         expected: `${hint.algorithm}:${hint.digest}`,
-        found: `${hint.algorithm}:${found}`,
+        found: `${hint.algorithm}:${digest}`,
       },
     );
   }
@@ -231,9 +259,9 @@ async function pin(
   fetched: readonly FetchedFile[],
   { addedBy = 'model-verifier fetch' }: FetchOptions,
 ): Promise<void> {
-  const files = candidate.files.map(({ path, role, url }: CandidateFile, index): LockedFile => {
+  const files = candidate.files.map(({ path, role, url, entry }: CandidateFile, index): LockedFile => {
     const { bytes, sha256 } = fetched[index]!;
-    return { path, role, url, bytes, sha256 };
+    return { path, role, url, ...(entry !== undefined && { entry }), bytes, sha256 };
   });
   const provenance: LockProvenance = {
     addedBy,

@@ -20,6 +20,8 @@ export type ResumeNote = z.infer<typeof noteSchema>;
 
 /** One file in quarantine: open, its owner's alone, and not yet believed. */
 export interface QuarantinedFile extends AsyncDisposable {
+  /** Absolute path of it. */
+  readonly path: string;
   readonly handle: FileHandle;
   /** Bytes that are there from an earlier try; 0 for a new file. */
   readonly resumable: number;
@@ -31,6 +33,8 @@ export interface QuarantinedFile extends AsyncDisposable {
   clear(): Promise<void>;
   /** Moves it where it belongs, durably. */
   release(target: string): Promise<void>;
+  /** Deletes it. */
+  remove(): Promise<void>;
   /** Puts it out of reach: another name, no permissions. Answers with the name. */
   lockAway(found: string): Promise<string>;
 }
@@ -75,6 +79,7 @@ export async function openQuarantined(folder: string, key: string): Promise<Quar
   });
   const { size } = await handle.stat();
   return {
+    path,
     handle,
     resumable: size,
     note: size > 0 ? note : undefined,
@@ -89,6 +94,10 @@ export async function openQuarantined(folder: string, key: string): Promise<Quar
       await rename(path, target);
       await unlink(notePath).catch(ignoreMissing);
       await syncFolder(folder);
+    },
+    remove: async () => {
+      await unlink(path).catch(ignoreMissing);
+      await unlink(notePath).catch(ignoreMissing);
     },
     lockAway: async (found) => {
       const refused = `${name}-${found.slice(0, 16)}.refused`;
