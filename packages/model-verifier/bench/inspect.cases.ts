@@ -16,7 +16,7 @@ interface Protobufjs {
 
 /** A decoder of protobufjs for the messages of ONNX, as its own compiler makes it. */
 function decoder(): (bytes: Uint8Array) => unknown {
-  const requirePeer = createRequire(new URL('./peers/package.json', import.meta.url));
+  const requirePeer: NodeJS.Require = createRequire(new URL('./peers/package.json', import.meta.url));
   const { Root } = requirePeer('protobufjs') as Protobufjs;
   const nested = Object.fromEntries(
     Object.entries(ONNX_MESSAGES).map(([name, fields]) => [
@@ -24,7 +24,7 @@ function decoder(): (bytes: Uint8Array) => unknown {
       {
         fields: Object.fromEntries(
           Object.entries<string>(fields).map(([id, field]) => {
-            const [fieldName, type = ''] = field.split(': ');
+            const [fieldName = '', type = '']: readonly string[] = field.split(': ');
             const rule = type.endsWith('[]') ? { rule: 'repeated' } : {};
             return [fieldName, { id: Number(id), type: type.replace(/[[\]?]+$/, ''), ...rule }];
           }),

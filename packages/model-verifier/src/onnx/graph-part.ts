@@ -1,5 +1,6 @@
 import type { Inspection } from './inspection.ts';
 import type { OperatorUse } from './operator-table.ts';
+import type { PlaceList } from './place-list.ts';
 import type { Scope } from './scope.ts';
 
 /** One thing of a graph, told apart from the same thing of another version by what it is. */
@@ -20,11 +21,13 @@ export function nodeKey(
   inspection: Inspection,
   scope: Scope,
   use: OperatorUse,
-  outs: readonly number[],
+  outs: PlaceList,
   index: number,
 ): string {
-  for (let at = 0; at < outs.length; at += 2) {
-    if (outs[at]! < outs[at + 1]!) return `${scope.key}/node/${inspection.text(outs[at]!, outs[at + 1]!)}`;
+  for (let at = 0; at < outs.count * 2; at += 2) {
+    const start = outs.at[at]!;
+    const end = outs.at[at + 1]!;
+    if (start < end) return `${scope.key}/node/${inspection.text(start, end)}`;
   }
   return `${scope.key}/node/${use.type}[${index}]`;
 }

@@ -3,19 +3,16 @@ import { OPAQUE, type KnownValue } from './known-value.ts';
 import { OperatorCall } from './operator-call.ts';
 import { sameAsFirst } from './operator-sizes.ts';
 import { isControlFlow, type OperatorUse } from './operator-table.ts';
+import type { PlaceList } from './place-list.ts';
 import { knowsAnything, lookUp, type Scope } from './scope.ts';
 
 /** Where the parts of one node stand: start and end in turn. */
 export interface NodePlaces {
-  readonly ins: number[];
-  /** Ids of the inputs in their scope, one each; -1 where they are left out or come from further out. */
-  readonly inIds: number[];
-  readonly outs: number[];
+  /** With their ids in the scope; -1 where they are left out or come from further out. */
+  readonly ins: PlaceList;
+  readonly outs: PlaceList;
   readonly attributes: number[];
 }
-
-/** Rules that say something of a node none of whose inputs is known. */
-const ALLOCATES: ReadonlySet<string> = new Set(['RandomNormal', 'RandomUniform', 'Pad', 'Upsample']);
 
 /**
  * What a runtime would allocate for constant expressions when it creates a session: a model of 137 bytes can ask for
@@ -43,23 +40,24 @@ export class LoadCost {
     scope: Scope,
     use: OperatorUse,
     callee: number,
-    { ins, inIds, outs, attributes }: NodePlaces,
+    { ins, outs, attributes }: NodePlaces,
     path: () => string,
   ): readonly (KnownValue | undefined)[] | undefined {
-    if (use.type !== 'Constant' && !knowsAnything(scope) && !ALLOCATES.has(use.type)) return undefined;
+    if (!use.speaksAlone && !knowsAnything(scope)) return undefined;
     const inputs: (KnownValue | undefined)[] = [];
     let isKnown = false;
-    for (let index = 0; index < inIds.length; index++) {
-      const [start, end] = [ins[index * 2]!, ins[index * 2 + 1]!];
-      const id = inIds[index]!;
+    for (let index = 0; index < ins.count; index++) {
+      const start = ins.at[index * 2]!;
+      const end = ins.at[index * 2 + 1]!;
+      const id = ins.ids[index]!;
       const value = id !== -1 ? scope.known[id] : start === end ? undefined : lookUp(scope, start, end);
       isKnown ||= value !== undefined;
       inputs.push(value);
     }
-    if (!isKnown && use.type !== 'Constant' && !ALLOCATES.has(use.type)) return undefined;
+    if (!isKnown && !use.speaksAlone) return undefined;
     // The most common case by far, and the cheapest: as wide as what it is given, and made while running.
     if (use.sizeRule === sameAsFirst && callee === -1 && inputs[0]?.isConstant === false) return [inputs[0]];
-    const outputs = outs.length / 2;
+    const outputs = outs.count;
     if (use.sizeRule === undefined || callee !== -1) {
       const isConstant = inputs.length > 0 && inputs.every((input) => input?.isConstant === true);
       if (!isConstant || isControlFlow(use)) return undefined;

@@ -13,19 +13,18 @@ const SEED = randomInt(2 ** 32 - 1);
  */
 export class NameTable {
   readonly #bytes: Uint8Array;
-  /** The slots hold a name's id plus one. */
+  /** Two numbers a slot, beside each other in memory: the hash of a name, and its id plus one. */
   #slots: Int32Array;
-  #starts: Uint32Array;
-  #lengths: Uint32Array;
+  /** Where each name first stood: start and end in turn. */
+  #places: Uint32Array;
   #size = 0;
 
   /** @param expected - How many names to make room for; more find room too. */
   constructor(bytes: Uint8Array, expected = 4) {
     this.#bytes = bytes;
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(expected, 4)));
-    this.#slots = new Int32Array(capacity * 2);
-    this.#starts = new Uint32Array(capacity);
-    this.#lengths = new Uint32Array(capacity);
+    this.#slots = new Int32Array(capacity * 4);
+    this.#places = new Uint32Array(capacity * 2);
   }
 
   /** How many names it holds; ids count up from 0. */
@@ -35,43 +34,37 @@ export class NameTable {
 
   /** The id of the name that stands between `start` and `end`, or -1. */
   find(start: number, end: number): number {
-    return this.#slots[this.#slotOf(start, end)]! - 1;
+    const slot = this.#slotOf(hash(this.#bytes, start, end), start, end);
+    return this.#slots[slot + 1]! - 1;
   }
 
   /** Adds a name; answers its id, or `-1 - id` if it was there. */
   add(start: number, end: number): number {
-    const slot = this.#slotOf(start, end);
-    const found = this.#slots[slot]!;
+    const hashed = hash(this.#bytes, start, end);
+    const slot = this.#slotOf(hashed, start, end);
+    const found = this.#slots[slot + 1]!;
     if (found !== 0) return -found;
-    if (this.#size === this.#starts.length) {
+    const id = this.#size;
+    if (id * 2 === this.#places.length) {
       this.#grow();
       return this.add(start, end);
     }
-    this.#starts[this.#size] = start;
-    this.#lengths[this.#size] = end - start;
-    this.#slots[slot] = ++this.#size;
-    return this.#size - 1;
+    this.#places[id * 2] = start;
+    this.#places[id * 2 + 1] = end;
+    this.#slots[slot] = hashed;
+    this.#slots[slot + 1] = id + 1;
+    this.#size = id + 1;
+    return id;
   }
 
-  /** Where a name first stood. */
-  at(id: number): readonly [start: number, end: number] {
-    const start = this.#starts[id] ?? 0;
-    return [start, start + (this.#lengths[id] ?? 0)];
-  }
-
-  #slotOf(start: number, end: number): number {
-    const mask = this.#slots.length - 1;
-    const length = end - start;
-    let slot = hash(this.#bytes, start, end) & mask;
+  /** The slot of a name, or the free one where it would stand. */
+  #slotOf(hashed: number, start: number, end: number): number {
+    const slots = this.#slots;
+    const mask = slots.length / 2 - 1;
+    let slot = hashed & mask;
     for (let step = 0; step < MAX_STEPS; step++) {
-      const found = this.#slots[slot]!;
-      if (found === 0) return slot;
-      if (
-        this.#lengths[found - 1] === length &&
-        isSame(this.#bytes, this.#starts[found - 1]!, start, length)
-      ) {
-        return slot;
-      }
+      const found = slots[slot * 2 + 1]!;
+      if (found === 0 || (slots[slot * 2] === hashed && this.#isAt(found - 1, start, end))) return slot * 2;
       slot = (slot + 1) & mask;
     }
     throw new ModelError(
@@ -80,16 +73,30 @@ export class NameTable {
     );
   }
 
+  #isAt(id: number, start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    const first = this.#places[id * 2]!;
+    const length = end - start;
+    if (this.#places[id * 2 + 1]! - first !== length) return false;
+    for (let index = 0; index < length; index++) {
+      if (bytes[first + index] !== bytes[start + index]) return false;
+    }
+    return true;
+  }
+
   #grow(): void {
-    const starts = this.#starts;
-    const lengths = this.#lengths;
-    this.#starts = new Uint32Array(starts.length * 2);
-    this.#starts.set(starts);
-    this.#lengths = new Uint32Array(lengths.length * 2);
-    this.#lengths.set(lengths);
-    this.#slots = new Int32Array(this.#slots.length * 2);
-    for (let id = 0; id < starts.length; id++) {
-      this.#slots[this.#slotOf(starts[id]!, starts[id]! + lengths[id]!)] = id + 1;
+    const old = this.#slots;
+    const places = this.#places;
+    this.#places = new Uint32Array(places.length * 2);
+    this.#places.set(places);
+    this.#slots = new Int32Array(old.length * 2);
+    const mask = this.#slots.length / 2 - 1;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from + 1] === 0) continue;
+      let slot = old[from]! & mask;
+      while (this.#slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot * 2] = old[from]!;
+      this.#slots[slot * 2 + 1] = old[from + 1]!;
     }
   }
 }
@@ -101,9 +108,4 @@ function hash(bytes: Uint8Array, start: number, end: number): number {
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
   return value ^ (value >>> 16);
-}
-
-function isSame(bytes: Uint8Array, a: number, b: number, length: number): boolean {
-  for (let index = 0; index < length; index++) if (bytes[a + index] !== bytes[b + index]) return false;
-  return true;
 }

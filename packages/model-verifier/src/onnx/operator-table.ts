@@ -25,11 +25,22 @@ export interface OperatorUse {
   count: number;
   /** What it makes of constants; `undefined` where nothing is known. */
   readonly sizeRule: SizeRule | undefined;
+  /** Whether something is known of what it makes even where nothing is known of its inputs. */
+  readonly speaksAlone: boolean;
   /** Whether the model defines functions under this name. */
   readonly hasFunctions: boolean;
   /** Whether the first node of it has been held against the profile. */
   isChecked: boolean;
 }
+
+/** Operators whose attributes alone can fix a size. */
+const SPEAK_ALONE: ReadonlySet<string> = new Set([
+  'Constant',
+  'RandomNormal',
+  'RandomUniform',
+  'Pad',
+  'Upsample',
+]);
 
 /** Different operators that one model may name: the standard has 220. */
 const MAX_OPERATORS = 10_000;
@@ -108,6 +119,7 @@ export class OperatorTable {
       canonical: prepareText(domain, type),
       count: 1,
       sizeRule: domain === DEFAULT_DOMAIN ? SIZE_RULES.get(type) : undefined,
+      speaksAlone: domain === DEFAULT_DOMAIN && SPEAK_ALONE.has(type),
       hasFunctions: this.#functions.has(`${domain}\0${type}`),
       isChecked: false,
     };

@@ -10,6 +10,7 @@ import { OPAQUE } from './known-value.ts';
 import { LoadCost, type NodePlaces } from './load-cost.ts';
 import { NameTable } from './name-table.ts';
 import { OperatorTable, type OperatorUse } from './operator-table.ts';
+import { PlaceList } from './place-list.ts';
 import { defineName, isVisible, type Scope } from './scope.ts';
 import { readValue, type OnnxValue, type ValueView } from './value-type.ts';
 import { quoted } from './violation.ts';
@@ -39,10 +40,25 @@ export class GraphWalk {
   readonly record: ((part: GraphPart) => void) | undefined;
   readonly #waiting: Scope[] = [];
   #graphs = 0;
+  /** Id of the first name that a node of the scope at hand makes. */
+  #firstMade = 0;
 
   readonly #cursor: Cursor;
   /** The node at hand. */
-  readonly #node: NodePlaces = { ins: [], inIds: [], outs: [], attributes: [] };
+  readonly #node: NodePlaces = { ins: new PlaceList(), outs: new PlaceList(), attributes: [] };
+
+  readonly #place: { scope: Scope | undefined; index: number; nameStart: number; nameEnd: number } = {
+    scope: undefined,
+    index: 0,
+    nameStart: 0,
+    nameEnd: 0,
+  };
+  /** Where the node at hand stands, for people: asked for only if something is wrong with it. */
+  readonly #path = (): string => {
+    const { scope, index, nameStart, nameEnd } = this.#place;
+    const name = nameEnd > nameStart ? ` ${this.inspection.quotedText(nameStart, nameEnd)}` : '';
+    return `${scope?.path ?? ''}/node[${index}]${name}`;
+  };
 
   constructor(
     inspection: Inspection,
@@ -110,10 +126,8 @@ export class GraphWalk {
     }
 
     this.hash.count(nodes);
-    cursor.open(scope.start, scope.end);
-    for (let index = 0; cursor.next();) {
-      if (cursor.field === 1) this.#walkNode(scope, names, cursor.start, cursor.end, index++);
-    }
+    this.#firstMade = names.size;
+    this.#walkNodes(scope, names, cursor.open(scope.start, scope.end), 1);
 
     this.hash.count(outputs.length / 2);
     for (let index = 0; index < outputs.length; index += 2) {
@@ -169,10 +183,8 @@ export class GraphWalk {
           break;
       }
     }
-    cursor.open(scope.start, scope.end);
-    for (let index = 0; cursor.next();) {
-      if (cursor.field === 7) this.#walkNode(scope, names, cursor.start, cursor.end, index++);
-    }
+    this.#firstMade = names.size;
+    this.#walkNodes(scope, names, cursor.open(scope.start, scope.end), 7);
     this.hash.count(outputs.length / 2);
     for (let index = 0; index < outputs.length; index += 2) {
       this.hash.range(outputs[index]!, outputs[index + 1]!);
@@ -184,11 +196,21 @@ export class GraphWalk {
     }
   }
 
+  /** By itself, so that the one long loop is compiled by itself. */
+  #walkNodes(scope: Scope, names: NameTable, cursor: Cursor, field: number): void {
+    let index = 0;
+    while (cursor.next()) {
+      if (cursor.field === field) this.#walkNode(scope, names, cursor.start, cursor.end, index++);
+    }
+  }
+
   #walkNode(scope: Scope, names: NameTable, start: number, end: number, index: number): void {
     const inspection = this.inspection;
     const cursor = this.#cursor.open(start, end);
-    const { ins, inIds, outs, attributes } = this.#node;
-    ins.length = inIds.length = outs.length = attributes.length = 0;
+    const { ins, outs, attributes } = this.#node;
+    ins.count = outs.count = 0;
+    // To cut an array gives its memory back: most nodes of a large graph have no attribute at all.
+    if (attributes.length > 0) attributes.length = 0;
     let nameStart = 0;
     let nameEnd = 0;
     let typeStart = 0;
@@ -224,8 +246,11 @@ export class GraphWalk {
           break;
       }
     }
-    const path = (): string =>
-      `${scope.path}/node[${index}]${nameEnd > nameStart ? ` ${inspection.quotedText(nameStart, nameEnd)}` : ''}`;
+    this.#place.scope = scope;
+    this.#place.index = index;
+    this.#place.nameStart = nameStart;
+    this.#place.nameEnd = nameEnd;
+    const path = this.#path;
 
     const use = this.operators.use(domainStart, domainEnd, typeStart, typeEnd);
     const callee = use.hasFunctions ? this.#functions.find(use.domain, use.type, overload) : -1;
@@ -241,42 +266,55 @@ export class GraphWalk {
     }
     this.#functions.count(scope.owner, callee);
 
-    for (let at = 0; at < ins.length; at += 2) {
-      // Left out where it is empty.
-      const id = ins[at] === ins[at + 1] ? -1 : names.find(ins[at]!, ins[at + 1]!);
-      inIds.push(id);
-      if (id !== -1 || ins[at] === ins[at + 1]) continue;
-      if (isVisible(scope.parent, ins[at]!, ins[at + 1]!)) continue;
-      const name = inspection.quotedText(ins[at]!, ins[at + 1]!);
-      inspection.violations.add(
-        'name-undefined',
-        path(),
-        `expected inputs made before the node, found ${name}`,
-      );
-    }
-
+    this.#resolve(scope, names, ins, path);
     const key = this.record === undefined ? '' : nodeKey(inspection, scope, use, outs, index);
     this.#hashNode(this.hash, use, overload);
     this.#readAttributes(scope, attributes, path, key);
     if (this.record !== undefined) this.#recordNode(scope, use, overload, key, path());
 
     const results = this.cost.evaluate(scope, use, callee, this.#node, path);
-    for (let at = 0; at < outs.length; at += 2) {
-      if (outs[at] === outs[at + 1]) continue;
-      if (!defineName(inspection, scope, names, outs[at]!, outs[at + 1]!, path)) continue;
-      const value = results === undefined ? undefined : results[at / 2];
+    for (let index = 0; index < outs.count; index++) {
+      const from = outs.at[index * 2]!;
+      const to = outs.at[index * 2 + 1]!;
+      if (from === to || !defineName(inspection, scope, names, from, to, path)) continue;
+      const value = results?.[index];
       if (value !== undefined) scope.known[names.size - 1] = value;
     }
   }
 
-  #hashNode(hash: CanonicalHash, use: OperatorUse, overload: string): void {
+  /** Finds the inputs of a node among the names made before it. */
+  #resolve(scope: Scope, names: NameTable, ins: PlaceList, path: () => string): void {
+    for (let index = 0; index < ins.count; index++) {
+      const start = ins.at[index * 2]!;
+      const end = ins.at[index * 2 + 1]!;
+      // Left out where it is empty.
+      const id = start === end ? -1 : names.find(start, end);
+      ins.ids[index] = id;
+      if (id !== -1 || start === end || isVisible(scope.parent, start, end)) continue;
+      const name = this.inspection.quotedText(start, end);
+      this.inspection.violations.add(
+        'name-undefined',
+        path(),
+        `expected inputs made before the node, found ${name}`,
+      );
+    }
+  }
+
+  /** @param isAlone - For a digest that other nodes do not change. */
+  #hashNode(hash: CanonicalHash, use: OperatorUse, overload: string, isAlone = false): void {
     hash.prepared(use.canonical);
     if (overload === '') hash.count(0);
     else hash.text(overload);
-    for (const places of [this.#node.ins, this.#node.outs]) {
-      hash.count(places.length);
-      for (let at = 0; at < places.length; at += 2) hash.range(places[at]!, places[at + 1]!);
+    const { ins, outs } = this.#node;
+    hash.count(ins.count);
+    for (let index = 0; index < ins.count; index++) {
+      const made = ins.ids[index]! - this.#firstMade;
+      // The how manieth value that nodes make, or the name of another: those have no order. Names are shorter than 2^31.
+      if (made >= 0 && !isAlone) hash.count(0x80000000 + made);
+      else hash.range(ins.at[index * 2]!, ins.at[index * 2 + 1]!);
     }
+    hash.count(outs.count);
+    for (let at = 0; at < outs.count * 2; at += 2) hash.range(outs.at[at]!, outs.at[at + 1]!);
   }
 
   /** Reads attributes in the order of their names, which is the order they have in a fingerprint. */
@@ -333,7 +371,7 @@ export class GraphWalk {
 
   #recordNode(scope: Scope, use: OperatorUse, overload: string, key: string, path: string): void {
     const hash = this.side;
-    this.#hashNode(hash, use, overload);
+    this.#hashNode(hash, use, overload, true);
     this.#readAttributes(scope, this.#node.attributes, () => path, key, hash);
     const operator = use.domain === 'ai.onnx' ? use.type : `${use.domain}.${use.type}`;
     this.record?.({ kind: 'node', key, path, operator, digest: hash.take() });
