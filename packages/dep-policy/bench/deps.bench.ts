@@ -22,6 +22,10 @@ interface CaseResult {
   readonly arms: readonly { readonly name: string; readonly wallMs: { readonly median: number } }[];
 }
 
+interface Work {
+  readonly items: number;
+}
+
 const CACHE = join(tmpdir(), 'sallyport-bench-deps-1');
 const RECORDS = join(CACHE, 'npm.nedb');
 const INDEX = join(CACHE, 'advisories.index');
@@ -40,14 +44,15 @@ const builds: string[] = [];
 
 const folderOf = (name: string): string => join(CACHE, `lock-${SIZES.get(name)!}`);
 
-/** Runs a program of Node's to its end. @returns CPU time that it has used. */
+/** Runs a program of Node's to its end. */
 function runNode(
   arm: string,
   cwd: string,
   accepted: readonly number[],
   words: readonly string[],
 ): { readonly stdout: string } {
-  const { status, stdout, stderr } = spawnSync(
+  rmSync(PEAK_FILE, { force: true });
+  const { stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', join(import.meta.dirname, 'peak-memory.mjs'), ...words],
     {
@@ -57,12 +62,14 @@ function runNode(
       env: { ...process.env, PEAK_MEMORY_FILE: PEAK_FILE, OSV_OFFLINE_ROOT_DIR: CACHE, NO_COLOR: '1' },
     },
   );
-  if (status === null || !accepted.includes(status)) {
+  const [status = NaN, peak = NaN] = existsSync(PEAK_FILE)
+    ? readFileSync(PEAK_FILE, 'utf8').split(' ').map(Number)
+    : [];
+  if (!accepted.includes(status)) {
     throw new Error(
-      `Expected ${arm} to end with ${accepted.join(' or ')}, found ${status ?? 'a signal'}: ${stderr.slice(0, 500)}`,
+      `Expected ${arm} to end with ${accepted.join(' or ')}, found ${status}: ${stderr.slice(0, 500)}`,
     );
   }
-  const peak = Number(readFileSync(PEAK_FILE, 'utf8'));
   peaks.set(arm, [...(peaks.get(arm) ?? []), peak]);
   return { stdout };
 }
@@ -134,7 +141,7 @@ export default {
     {
       name: 'dep-policy',
       baseline: true,
-      run: (name: string) => {
+      run: (name: string): Work => {
         const words = ['scan', '--lockfile', 'package-lock.json', '--db', INDEX, '--json'];
         const { stdout } = runNode(`dep-policy ${name}`, folderOf(name), [1], [CLI, ...words]);
         const { counts, findings } = JSON.parse(stdout) as {
@@ -147,25 +154,20 @@ export default {
     },
     {
       name: 'cve-lite offline',
-      run: (name: string) => {
+      run: (name: string): Work => {
         const program = join(dirname(peers.resolve('cve-lite-cli/package.json')), 'dist/index.js');
-        const words = [
-          '.',
-          '--offline',
-          '--offline-db',
-          RIVAL_DATABASE,
-          '--json',
-          '--output',
-          join(CACHE, 'rival'),
-        ];
-        mkdirSync(join(CACHE, 'rival'), { recursive: true });
-        runNode(`cve-lite ${name}`, folderOf(name), [0, 1], [program, ...words]);
+        const output = join(CACHE, 'rival');
+        rmSync(output, { recursive: true, force: true });
+        mkdirSync(output);
+        const words = ['.', '--offline', '--offline-db', RIVAL_DATABASE, '--json', '--output', output];
+        const preload = ['--import', join(import.meta.dirname, 'keep-sqlite.mjs')];
+        runNode(`cve-lite ${name}`, folderOf(name), [0, 1], [...preload, program, ...words]);
         return { items: 1 };
       },
     },
     {
       name: 'osv-offline-db',
-      run: (name: string) => {
+      run: (name: string): Work => {
         const program = join(import.meta.dirname, 'query-osv-offline.mjs');
         const { stdout } = runNode(
           `osv-offline-db ${name}`,
@@ -178,10 +180,10 @@ export default {
       },
     },
   ],
-  dispose: () => {
+  dispose: (): void => {
     rmSync(join(CACHE, 'rival'), { recursive: true, force: true });
   },
-  report: (results: readonly CaseResult[]) => {
+  report: (results: readonly CaseResult[]): string => {
     const [small, large] = results.map(
       ({ arms }) => new Map(arms.map(({ name, wallMs }) => [name, wallMs.median])),
     );

@@ -119,11 +119,14 @@ export function findName(block: Buffer, key: string): RecordPlace[] {
   const wanted = Buffer.from(key);
   for (let at = 0; at < block.byteLength;) {
     const nameLength = block.readUInt16LE(at);
-    const name = block.subarray(at + 2, at + 2 + nameLength);
+    // Most names of a block have another length: no view is made of those.
+    const isFound =
+      nameLength === wanted.byteLength &&
+      block.compare(wanted, 0, nameLength, at + 2, at + 2 + nameLength) === 0;
     at += 2 + nameLength;
     const count = block.readUInt32LE(at);
     at += 4;
-    if (name.equals(wanted)) return decodePlaces(block, at, count);
+    if (isFound) return decodePlaces(block, at, count);
     at += count * (8 + RECORD_HASH_BYTES);
   }
   return [];

@@ -36,11 +36,14 @@ export interface FoundPackage {
   readonly scope?: Scope | undefined;
 }
 
+/** A package whose edges and scope are not final yet. */
+type OpenNode = { -readonly [Key in keyof PackageNode]: PackageNode[Key] };
+
 /** Collects what a reader finds and closes it to a graph: every edge leads somewhere, every package has its scope. */
 export class GraphBuilder {
   readonly #ecosystem: Ecosystem;
   readonly #file: string;
-  readonly #packages = new Map<string, PackageNode>();
+  readonly #packages = new Map<string, OpenNode>();
   readonly #claimed = new Map<string, Scope>();
   readonly #roots: GraphRoot[] = [];
   readonly #problems: GraphProblem[] = [];
@@ -111,17 +114,17 @@ export class GraphBuilder {
       );
     }
     const roots = this.#roots.map((root) => ({ ...root, dependencies: this.#existing(root.dependencies) }));
-    const packages = new Map<string, PackageNode>();
     for (const node of this.#packages.values()) {
-      packages.set(node.key, { ...node, dependencies: this.#existing(node.dependencies, node.position) });
+      node.dependencies = this.#existing(node.dependencies, node.position);
     }
+    assignScopes(roots, this.#packages, this.#claimed);
     return {
       file: this.#file,
       format,
       formatVersion,
       sha256,
       roots,
-      packages: assignScopes(roots, packages, this.#claimed),
+      packages: this.#packages,
       edges: edges === 'none' ? 'none' : 'known',
       problems: this.#problems,
     };
@@ -152,6 +155,7 @@ export class GraphBuilder {
   }
 
   #existing(edges: readonly Edge[], from?: Position): readonly Edge[] {
+    if (edges.every(({ to }) => this.#packages.has(to))) return edges;
     return edges.filter(({ to, scope }) => {
       if (this.#packages.has(to)) return true;
       // What is optional or a peer may rightly be absent.

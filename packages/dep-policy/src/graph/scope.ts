@@ -1,5 +1,5 @@
 import { SCOPES } from './dependency-graph.ts';
-import type { Edge, GraphRoot, PackageNode, Scope } from './dependency-graph.ts';
+import type { Edge, GraphRoot, Scope } from './dependency-graph.ts';
 
 /**
  * Gives every package its scope. A path from a root has the scope of its least needed edge (what an optional package
@@ -8,9 +8,9 @@ import type { Edge, GraphRoot, PackageNode, Scope } from './dependency-graph.ts'
  */
 export function assignScopes(
   roots: readonly GraphRoot[],
-  packages: ReadonlyMap<string, PackageNode>,
+  packages: ReadonlyMap<string, { readonly dependencies: readonly Edge[]; scope: Scope }>,
   claimed: ReadonlyMap<string, Scope>,
-): ReadonlyMap<string, PackageNode> {
+): void {
   const found = new Map<string, Scope>();
   // One queue per scope, emptied in order: the first visit of a package is by its most needed path.
   const queues: string[][] = SCOPES.map(() => []);
@@ -25,10 +25,5 @@ export function assignScopes(
       enqueue(packages.get(key)?.dependencies ?? [], level);
     }
   }
-  return new Map(
-    [...packages].map(([key, node]) => [
-      key,
-      { ...node, scope: found.get(key) ?? claimed.get(key) ?? 'runtime' },
-    ]),
-  );
+  for (const [key, node] of packages) node.scope = found.get(key) ?? claimed.get(key) ?? 'runtime';
 }

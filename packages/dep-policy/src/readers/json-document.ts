@@ -69,6 +69,8 @@ function findKeys(
   const open: Frame[] = [];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
+    // Most characters are white space, commas and digits.
+    if (code < QUOTE || (code > QUOTE && code < OPEN_ARRAY)) continue;
     const frame = open.at(-1);
     if (code === QUOTE) {
       const end = stringEnd(text, at + 1);

@@ -25,6 +25,9 @@ export async function readPackageLock(file: LockFile): Promise<DependencyGraph> 
   throw malformed(file.path, 'expected lockfileVersion 1, 2 or 3, found another');
 }
 
+/** A tarball of the registry and one from anywhere else look alike: which it is, the path of the URL tells. */
+const REGISTRY_TARBALL = /\/-\/[^/]+\.tgz(?:$|[?#])/;
+
 /** The packages themselves: `packages`, and at any depth `dependencies` of version 1. */
 function isTracked(path: readonly string[]): boolean {
   if (path[0] === 'packages') return path.length === 1;
@@ -63,7 +66,7 @@ function readPackages(file: LockFile, document: JsonDocument, version: number): 
       key: path,
       name: textMember(entry, 'name') ?? source.name ?? installedName(path),
       version: source.version,
-      origin: originOfEntry(source.origin, resolved, path),
+      origin: originOfEntry(source.origin, resolved),
       resolved,
       hashes: integrity === undefined ? [] : integrity.split(/\s+/),
       position: place(file, line, column),
@@ -95,26 +98,23 @@ function addMember(
 
 /** Where Node would find a package from a folder: its own `node_modules`, then those of the folders above. */
 function findInstalled(packages: JsonObject, from: string, name: string): string | undefined {
-  for (let folder = from; ; folder = posix.dirname(folder)) {
-    if (folder === '.') folder = '';
-    if (posix.basename(folder) !== 'node_modules') {
-      const path = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
-      if (Object.hasOwn(packages, path)) return path;
-    }
-    if (folder === '') return undefined;
+  for (let folder = from; folder !== ''; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) {
+    if (folder.endsWith('/node_modules') || folder === 'node_modules') continue;
+    const path = `${folder}/node_modules/${name}`;
+    if (Object.hasOwn(packages, path)) return path;
   }
+  const top = `node_modules/${name}`;
+  return Object.hasOwn(packages, top) ? top : undefined;
 }
 
 function installedName(path: string): string {
   return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }
 
-function originOfEntry(written: PackageOrigin, resolved: string | undefined, path: string): PackageOrigin {
+function originOfEntry(written: PackageOrigin, resolved: string | undefined): PackageOrigin {
   if (resolved === undefined) return written;
   const origin = originOf(resolved);
-  // A tarball of the registry and one from anywhere else look alike: whose it is, the path of the URL tells.
-  const isRegistryPath = new RegExp(`/-/[^/]+\\.tgz(?:$|[?#])`).test(resolved) && path !== '';
-  return origin === 'url' && isRegistryPath ? 'registry' : origin;
+  return origin === 'url' && REGISTRY_TARBALL.test(resolved) ? 'registry' : origin;
 }
 
 function flaggedScope(entry: JsonObject): Scope | undefined {
