@@ -50,36 +50,39 @@ const arms: readonly Arm[] = [
   {
     name: 'in process',
     baseline: true,
-    run: (caseName: string) => repeat(caseName, work),
+    run: (caseName: string): Promise<{ readonly items: number }> => repeat(caseName, work),
   },
   {
     name: 'resource-guard',
-    prepare: async () => {
+    prepare: async (): Promise<void> => {
       guard = await createGuard({ script: TASKS, workers: 1, spare: 1 });
     },
-    run: (caseName: string) => repeat(caseName, (bytes) => guard.run('work', bytes)),
-    dispose: () => guard.drain(),
+    run: (caseName: string): Promise<{ readonly items: number }> =>
+      repeat(caseName, (bytes) => guard.run('work', bytes)),
+    dispose: (): Promise<void> => guard.drain(),
   },
   {
     name: 'piscina (threads)',
-    prepare: async () => {
+    prepare: async (): Promise<void> => {
       const { Piscina } = (await import(resolvePeer('piscina'))) as { Piscina: PoolClass };
       piscina = new Piscina({ filename: TASKS.href, minThreads: 1, maxThreads: 1 });
     },
-    run: (caseName: string) => repeat(caseName, (bytes) => piscina.run(bytes)),
-    dispose: async () => {
+    run: (caseName: string): Promise<{ readonly items: number }> =>
+      repeat(caseName, (bytes) => piscina.run(bytes)),
+    dispose: async (): Promise<void> => {
       await piscina.destroy();
     },
   },
   {
     name: 'tinypool (processes)',
-    prepare: async () => {
+    prepare: async (): Promise<void> => {
       const { default: Tinypool } = (await import(resolvePeer('tinypool'))) as { default: PoolClass };
       const filename = fileURLToPath(TASKS);
       tinypool = new Tinypool({ filename, runtime: 'child_process', minThreads: 1, maxThreads: 1 });
     },
-    run: (caseName: string) => repeat(caseName, (bytes) => tinypool.run(bytes)),
-    dispose: async () => {
+    run: (caseName: string): Promise<{ readonly items: number }> =>
+      repeat(caseName, (bytes) => tinypool.run(bytes)),
+    dispose: async (): Promise<void> => {
       await tinypool.destroy();
     },
   },
