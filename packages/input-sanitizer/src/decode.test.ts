@@ -1,6 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { gifFile } from './__fixtures__/gif-file.ts';
+import { blackPixels, pngChunk, pngFile } from './__fixtures__/png-file.ts';
+import { anmf, riffChunk, vp8x, webpFile } from './__fixtures__/webp-file.ts';
 import { decodeImage } from './decode.ts';
 import { defineInputSpec } from './spec.ts';
 
@@ -39,6 +41,30 @@ describe('colour', () => {
     const { pixels, codes } = await decoded(bytes, { alpha: 'flatten' });
     expect(pixels).toEqual([255, 255, 255, 40, 50, 60]);
     expect(codes).toEqual(['alpha-flattened', 'alpha-ambiguous']);
+  });
+
+  it('lays an empty canvas on white, whatever the file says about transparency', async () => {
+    const black = await raw(Array<number>(12).fill(0), 2, 3).webp({ lossless: true }).toBuffer();
+    const frame = anmf(0, 0, 2, 2, black.subarray(12));
+    const bytes = webpFile(vp8x(4, 2, 0x02), riffChunk('ANIM', Buffer.alloc(6)), frame);
+    const { pixels, codes } = await decoded(bytes, { alpha: 'flatten' });
+    const row = [0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255];
+    expect(pixels).toEqual([...row, ...row]);
+    expect(codes).toEqual(['alpha-flattened', 'alpha-ambiguous']);
+    await expect(decodeImage(bytes, spec({}, { alpha: 'refuse' }))).rejects.toMatchObject({
+      code: 'ERR_INPUT_COLOUR',
+    });
+  });
+
+  it('refuses transparency that the decoder does not see', async () => {
+    // Behind the pixels: a reader that stops at them, or follows the standard, finds an opaque picture.
+    const transparency = pngChunk('tRNS', Buffer.alloc(6));
+    const late = pngFile({}, blackPixels({}), transparency);
+    await expect(decodeImage(late, spec({}, { alpha: 'flatten' }))).rejects.toMatchObject({
+      code: 'ERR_INPUT_CORRUPT',
+    });
+    const { codes } = await decoded(pngFile({}, transparency, blackPixels({})));
+    expect(codes).toEqual(['alpha-dropped', 'alpha-ambiguous']);
   });
 
   it('reads a palette as its colours', async () => {

@@ -147,10 +147,13 @@ async function decodeAgreed(
   checkProfile: (profile: Uint8Array | undefined) => void,
 ) {
   try {
-    const { format, width, height, icc, pages = 1 } = await pipeline.metadata();
+    const { format, width, height, hasAlpha, icc, pages = 1 } = await pipeline.metadata();
     const sameSides = width === header.width && height === header.height;
     const sameFrames = pages === (header.animation?.delaysMs.length ?? 1);
-    if (format !== header.format || !sameSides || !sameFrames) {
+    // Or the alpha policy would decide on another picture than is decoded. Of frames that leave out a part of the canvas
+    // the decoder always makes transparent ones; what the header says of them is closer.
+    const sameAlpha = hasAlpha === header.hasAlpha || (hasAlpha && header.animation !== undefined);
+    if (format !== header.format || !sameSides || !sameFrames || !sameAlpha) {
       throw new SanitizeError('ERR_INPUT_CORRUPT', `expected one reading of the ${header.format}, found two`);
     }
     checkProfile(icc);

@@ -42,6 +42,7 @@ interface FrameFields {
   width?: number;
   height?: number;
   delayMs?: number;
+  disposed?: boolean;
   picture?: Buffer;
 }
 
@@ -52,9 +53,11 @@ function anmf({
   width = 4,
   height = 4,
   delayMs = 0,
-  picture = vp8(4, 4),
+  disposed = false,
+  picture = vp8(width, height),
 }: FrameFields = {}): Buffer {
-  const head = [...u24(x), ...u24(y), ...u24(width - 1), ...u24(height - 1), ...u24(delayMs), 0];
+  const sides = [...u24(width - 1), ...u24(height - 1)];
+  const head = [...u24(x), ...u24(y), ...sides, ...u24(delayMs), disposed ? 1 : 0];
   return chunk('ANMF', Buffer.concat([Buffer.from(head), picture]));
 }
 const refused = (bytes: Uint8Array) => {
@@ -142,7 +145,10 @@ describe('refuses', () => {
       'a frame of alpha alone',
       webp(vp8x(4, 4, ANIMATION), anmf({ picture: chunk('ALPH', Buffer.alloc(8)) })),
     ],
-    ['a frame one pixel wider than its picture', webp(vp8x(9, 9, ANIMATION), anmf({ width: 5 }))],
+    [
+      'a frame one pixel wider than its picture',
+      webp(vp8x(9, 9, ANIMATION), anmf({ width: 5, picture: vp8(4, 4) })),
+    ],
     ['a frame that leaves its canvas to the right', webp(vp8x(5, 4, ANIMATION), anmf({ x: 1 }))],
     ['a frame that leaves its canvas downwards', webp(vp8x(4, 5, ANIMATION), anmf({ y: 1 }))],
     ['a second frame that leaves its canvas', webp(vp8x(4, 4, ANIMATION), anmf(), anmf({ x: 1 }))],
@@ -181,5 +187,30 @@ it('takes an animated canvas as the size', () => {
     width: 300,
     height: 200,
     frames: 2,
+  });
+});
+
+describe('sees transparency', () => {
+  const small = { width: 2, height: 2 };
+  it.each([
+    ['where the first frame leaves some of the canvas empty', [anmf({ ...small })], true],
+    ['not where the first frame fills it and the next does not', [anmf(), anmf(small)], false],
+    [
+      'where a frame takes itself away and the next is smaller',
+      [anmf({ disposed: true }), anmf(small)],
+      true,
+    ],
+    [
+      'not where the next frame covers what was taken away',
+      [anmf(), anmf({ ...small, disposed: true }), anmf({ width: 2, height: 4 })],
+      false,
+    ],
+    [
+      'where it lies beside that',
+      [anmf(), anmf({ ...small, disposed: true }), anmf({ ...small, x: 1 })],
+      true,
+    ],
+  ])('%s', (_, frames, hasAlpha) => {
+    expect(parseWebpHeader(webp(vp8x(4, 4, ANIMATION), ...frames)).hasAlpha).toBe(hasAlpha);
   });
 });

@@ -4,6 +4,8 @@ import type { Animation, MetadataKind, Orientation, ParsedHeader } from './image
 
 const FLAG_ANIMATION = 0x02;
 const FLAG_ALPHA = 0x10;
+/** Of a frame. */
+const FLAG_DISPOSE = 0x01;
 /** Rectangle, duration and flags, before the frame's own chunks. */
 const FRAME_HEADER = 16;
 
@@ -18,6 +20,21 @@ interface Picture {
   readonly height: number;
   readonly alpha: boolean;
   readonly lossless: boolean;
+}
+
+interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One frame of an animation, and where on the canvas it lies. */
+interface Frame extends Rectangle {
+  readonly alpha: boolean;
+  /** Its rectangle is emptied once it was shown. */
+  readonly disposed: boolean;
+  readonly delayMs: number;
 }
 
 /** What an extended container says around its pictures. */
@@ -60,6 +77,8 @@ function parseExtended(view: ByteView, end: number, maxFrames: number): ParsedHe
   const delaysMs: number[] = [];
   let plays = 1;
   let hasAlpha = (flags & FLAG_ALPHA) !== 0;
+  // The canvas is transparent wherever it is empty: all of it at first, later what a frame has taken away with itself.
+  let empty: Rectangle | undefined = { x: 0, y: 0, ...canvas };
   let orientation: Orientation = 1;
   const seen = new Set<MetadataKind>();
   let position = 12;
@@ -72,7 +91,8 @@ function parseExtended(view: ByteView, end: number, maxFrames: number): ParsedHe
     if (kind) seen.add(kind);
     if (type === 'ANMF') {
       const frame = parseFrame(view, data, length, canvas);
-      hasAlpha ||= frame.alpha;
+      hasAlpha ||= frame.alpha || (empty !== undefined && !covers(frame, empty));
+      empty = frame.disposed ? frame : undefined;
       delaysMs.push(frame.delayMs);
     } else if (type === 'ANIM' && length >= 6) {
       plays = view.u16le(data + 4);
@@ -102,17 +122,28 @@ function parseExtended(view: ByteView, end: number, maxFrames: number): ParsedHe
   return describe(view, { ...still, alpha: hasAlpha || still.alpha }, { orientation, metadata, end });
 }
 
+function covers(outer: Rectangle, inner: Rectangle): boolean {
+  return (
+    outer.x <= inner.x &&
+    outer.y <= inner.y &&
+    outer.x + outer.width >= inner.x + inner.width &&
+    outer.y + outer.height >= inner.y + inner.height
+  );
+}
+
 /** A rectangle of the canvas and one bitstream that fills it, with a plane of alpha before it or not. */
 function parseFrame(
   view: ByteView,
   at: number,
   length: number,
   canvas: { readonly width: number; readonly height: number },
-): { readonly alpha: boolean; readonly delayMs: number } {
+): Frame {
   if (length < FRAME_HEADER + 8) throw view.corrupt('a frame too short for its own header');
+  const x = view.u24le(at) * 2;
+  const y = view.u24le(at + 3) * 2;
   const width = view.u24le(at + 6) + 1;
   const height = view.u24le(at + 9) + 1;
-  if (view.u24le(at) * 2 + width > canvas.width || view.u24le(at + 3) * 2 + height > canvas.height) {
+  if (x + width > canvas.width || y + height > canvas.height) {
     throw view.corrupt('a frame that leaves its canvas');
   }
   const end = at + length;
@@ -130,7 +161,8 @@ function parseFrame(
   if (picture.width !== width || picture.height !== height) {
     throw view.corrupt('a picture that does not fill its frame');
   }
-  return { alpha: alpha || picture.alpha, delayMs: view.u24le(at + 12) };
+  const disposed = (view.u8(at + 15) & FLAG_DISPOSE) !== 0;
+  return { x, y, width, height, alpha: alpha || picture.alpha, disposed, delayMs: view.u24le(at + 12) };
 }
 
 /** Length of the chunk at `position`, which must end within the container and the file. */
