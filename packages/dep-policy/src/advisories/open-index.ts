@@ -83,6 +83,8 @@ class IndexFile implements AdvisoryIndex {
   readonly #file: FileHandle;
   readonly #name: string;
   readonly #blocks: readonly BlockPlace[];
+  /** Where blocks are read to, one after the other. */
+  #scratch = Buffer.alloc(0);
 
   constructor(file: FileHandle, bytes: number, name: string) {
     this.#file = file;
@@ -155,8 +157,11 @@ class IndexFile implements AdvisoryIndex {
     return this.#blocks[low - 1];
   }
 
+  /** The block is good until the next one is read. */
   #readBlock({ offset, length, sha256: expected }: BlockPlace): Buffer {
-    const block = this.#read(offset, length);
+    if (length > this.bytes) throw damaged(this.#name, 'one that ends too early');
+    if (this.#scratch.byteLength < length) this.#scratch = Buffer.allocUnsafe(2 * length);
+    const block = this.#read(offset, length, this.#scratch);
     if (!sha256(block).equals(expected)) throw damaged(this.#name, 'a damaged block of names');
     return block;
   }
@@ -175,9 +180,9 @@ class IndexFile implements AdvisoryIndex {
     }
   }
 
-  #read(offset: number, length: number): Buffer {
+  #read(offset: number, length: number, into?: Buffer): Buffer {
     if (offset + length > this.bytes) throw damaged(this.#name, 'one that ends too early');
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = into?.subarray(0, length) ?? Buffer.allocUnsafe(length);
     if (readSync(this.#file.fd, bytes, 0, length, offset) !== length) {
       throw damaged(this.#name, 'one that ends too early');
     }

@@ -18,6 +18,7 @@ import type { Incompleteness, ScannedFile, ScanReport, ScanVerdict } from './rep
 import { RETIRED_PACKAGES } from './retired.ts';
 import type { RetiredPackage } from './retired.ts';
 import { smallestSafeVersion } from './safe-version.ts';
+import type { SafeVersion } from './safe-version.ts';
 import { Traces } from './traces.ts';
 
 /** Age in days up to which advisories count as current. */
@@ -100,7 +101,9 @@ export async function scanGraphs(
       const findings = known.length === 0 ? [] : findInPackage({ ...name, version }, known);
       counts.packages += 1;
       counts[worstState(findings)] += 1;
-      for (const finding of findings) found.push({ name, version, nodes, finding, known });
+      if (findings.length === 0) continue;
+      const safe = version === undefined ? undefined : smallestSafeVersion({ ...name, version }, known);
+      for (const finding of findings) found.push({ name, version, nodes, finding, safe });
     }
   }
   const { epss, kev } = await exploitsOf(found, options);
@@ -143,8 +146,8 @@ interface Found extends Omit<LockedPackages, 'versions'> {
   readonly version: string | undefined;
   readonly nodes: readonly PlacedNode[];
   readonly finding: PackageFinding;
-  /** Every advisory of the package. */
-  readonly known: readonly Advisory[];
+  /** The version to go to. */
+  readonly safe: SafeVersion | undefined;
 }
 
 function collectPackages(graphs: readonly DependencyGraph[]): Map<string, LockedPackages> {
@@ -199,7 +202,7 @@ async function exploitsOf(found: readonly Found[], options: ScanOptions): Promis
 }
 
 function completeFinding(
-  { name, version, nodes, finding, known }: Found,
+  { name, version, nodes, finding, safe }: Found,
   context: Exploits & { readonly traces: Traces; readonly retired: readonly RetiredPackage[] },
 ): Finding {
   const purl = packageUrl(name, version);
@@ -219,7 +222,7 @@ function completeFinding(
     ...(version === undefined ? {} : { version }),
     purl,
     scope,
-    fix: fixFor({ name, version, known }, finding, retired !== undefined),
+    fix: fixFor({ version, safe }, finding, retired !== undefined),
     ...(retired === undefined ? {} : { retired }),
     ...(kev === undefined ? {} : { kev }),
     ...(epss === undefined ? {} : { epss }),
@@ -229,13 +232,12 @@ function completeFinding(
 }
 
 function fixFor(
-  { name, version, known }: Pick<Found, 'name' | 'version' | 'known'>,
+  { version, safe }: Pick<Found, 'version' | 'safe'>,
   { isMalware, state }: PackageFinding,
   isRetired: boolean,
 ): Fix {
   if (isMalware && state === 'affected') return { state: 'remove' };
   if (version === undefined) return { state: 'unknown' };
-  const safe = smallestSafeVersion({ ...name, version }, known);
   if (safe !== undefined) return { state: 'available', ...safe };
   return { state: isRetired ? 'none-to-come' : 'none' };
 }

@@ -1,12 +1,14 @@
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import { focusClosure } from '../graph/focus.ts';
 import { Dependents } from '../graph/paths.ts';
-import type { IntroducingPaths } from '../graph/paths.ts';
 import type { Finding, FindingPath } from './finding.ts';
 import type { PlacedNode } from './scan.ts';
 
 /** Places listed per finding. */
 const MAX_OCCURRENCES = 50;
+
+/** What the place of a version in the graphs adds to its findings. */
+type Trace = Pick<Finding, 'occurrences' | 'paths' | 'isCut' | 'isDirect' | 'focus'>;
 
 /** Says of packages where they stand, how they came in, and which focus they belong to. */
 export class Traces {
@@ -14,7 +16,7 @@ export class Traces {
     DependencyGraph,
     { readonly dependents: Dependents; readonly focus: ReadonlyMap<string, readonly string[]> }
   >();
-  readonly #paths = new Map<PlacedNode, IntroducingPaths>();
+  readonly #known = new Map<readonly PlacedNode[], Trace>();
   readonly #maxPaths: number;
 
   constructor(graphs: readonly DependencyGraph[], focus: readonly string[], maxPaths: number) {
@@ -24,7 +26,17 @@ export class Traces {
     }
   }
 
-  of(nodes: readonly PlacedNode[]): Pick<Finding, 'occurrences' | 'paths' | 'isCut' | 'isDirect' | 'focus'> {
+  /** @param nodes - The same array for every finding in the same version: the work is then done once. */
+  of(nodes: readonly PlacedNode[]): Trace {
+    let trace = this.#known.get(nodes);
+    if (trace === undefined) {
+      trace = this.#trace(nodes);
+      this.#known.set(nodes, trace);
+    }
+    return trace;
+  }
+
+  #trace(nodes: readonly PlacedNode[]): Trace {
     const focus = new Set<string>();
     const paths: FindingPath[] = [];
     let isDirect = false;
@@ -37,7 +49,7 @@ export class Traces {
         isCut = true;
         continue;
       }
-      const found = this.#pathsTo(placed, dependents);
+      const found = dependents.pathsTo(placed.node.key, this.#maxPaths);
       isCut ||= found.isCut;
       for (const { root, keys } of found.paths) {
         const packages = keys.map((key) => label(placed.graph, key));
@@ -54,15 +66,6 @@ export class Traces {
       isDirect,
       focus: [...focus],
     };
-  }
-
-  #pathsTo(placed: PlacedNode, dependents: Dependents): IntroducingPaths {
-    let found = this.#paths.get(placed);
-    if (found === undefined) {
-      found = dependents.pathsTo(placed.node.key, this.#maxPaths);
-      this.#paths.set(placed, found);
-    }
-    return found;
   }
 }
 
