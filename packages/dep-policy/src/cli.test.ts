@@ -177,6 +177,31 @@ it('prints a scan in other forms, under a policy and against a base', async () =
   expect((await scan('--base', 'package-lock.json')).status).toBe(64);
 }, 30_000);
 
+it('checks pins, integrity and archives, each with its own exit status', async () => {
+  const root = await writeProject({
+    'package.json': { dependencies: { left: '^1' } },
+    'package-lock.json': LOCK,
+    'requirements.txt': 'mxnet==1.9.1\n',
+    'in/readme.txt': '',
+    'none/.keep': '',
+  });
+  const pins = await run(root, 'pins', '--lockfile', 'package-lock.json', '--json');
+  expect(pins.status).toBe(5);
+  expect(JSON.parse(pins.stdout)).toMatchObject({
+    verdict: 'fail',
+    violations: [{ rule: 'exact-pin', line: 3 }],
+  });
+  expect((await run(root, 'pins', '--lockfile', 'package-lock.json', '--write')).status).toBe(0);
+  expect((await run(root, 'pins', '--lockfile', 'requirements.txt', '--hashed', 'h.txt')).status).toBe(5);
+  const integrity = await run(root, 'integrity', '--sarif');
+  expect(integrity.status).toBe(4);
+  expect(JSON.parse(integrity.stdout)).toMatchObject({ version: '2.1.0' });
+  expect((await run(root, 'verify', 'in')).status).toBe(4);
+  expect((await run(root, 'verify', 'none')).status).toBe(4);
+  expect((await run(root, 'verify', 'gone')).status).toBe(3);
+  expect((await run(root, 'verify')).status).toBe(64);
+}, 30_000);
+
 it('names every exit status in its help and in the README', async () => {
   const help = (await run(import.meta.dirname, '--help')).stdout;
   const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');

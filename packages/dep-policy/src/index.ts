@@ -79,3 +79,14 @@ export { POLICY_FILES, readPolicyFile } from './policy-file/policy-file.ts';
 export type { LoadedPolicy } from './policy-file/policy-file.ts';
 export { MAX_EXCEPTION_DAYS } from './policy-file/policy-schema.ts';
 export type { PolicyException, PolicyFile } from './policy-file/policy-schema.ts';
+
+export { hashRequirements } from './artifacts/hashed-requirements.ts';
+export type { HashedRequirements, HashedRequirementsOptions } from './artifacts/hashed-requirements.ts';
+export { verifyArtifacts } from './artifacts/verify-artifacts.ts';
+export type { ArtifactReport } from './artifacts/verify-artifacts.ts';
+export { checkLocks } from './check-locks.ts';
+export type { CheckLocksOptions, LocksReport } from './check-locks.ts';
+export { writePins } from './pin-writer.ts';
+export type { PinResult, WrittenPin } from './pin-writer.ts';
+export { defaultPolicy } from './policy-file/policy-file.ts';
+export { allowsPep440 } from './versions/pep440-specifier.ts';

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { UsageError } from './commands/console.ts';
 import type { Console } from './commands/console.ts';
 import type { ExplainFlags } from './commands/explain.ts';
+import type { LockFlags, PinFlags } from './commands/locks.ts';
 import type { ScanFlags } from './commands/scan.ts';
 import { printable } from './printable.ts';
 import { EXIT_CODES } from './scan/report.ts';
@@ -74,6 +75,8 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
       status = await scanCommand(flags, console);
     });
 
+  addLockCommands(program, (code) => (status = code), console);
+
   const index = program.command('index').description('build or describe an index of advisories');
   index
     .command('build')
@@ -116,6 +119,44 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
   } catch (error) {
     return complain(error, console);
   }
+}
+
+function addLockCommands(program: Command, end: (status: number) => void, console: Console): void {
+  const named = (command: Command): Command =>
+    command
+      .option(
+        '--lockfile <file...>',
+        'lockfiles below this folder; default: those of the policy, or those here',
+      )
+      .option(
+        '--policy <file>',
+        'policy file; default: dep-policy.json or dep-policy.yaml here, if there is one',
+      )
+      .option('--json', 'one JSON document on stdout, and nothing else there', false);
+  named(program.command('pins'))
+    .description('check that what is asked for is exact, locked, and what the lock has')
+    .option('--sarif', 'the same as SARIF 2.1.0')
+    .option('--write', 'first pin direct npm dependencies to what the lock has')
+    .option('--hashed <file>', "write Python packages as a file for pip's --require-hashes")
+    .option('--artifacts <folder>', 'wheels and sdists whose hashes to take where the lock has none')
+    .action(async (flags: PinFlags) => {
+      const { pinsCommand } = await import('./commands/locks.ts');
+      end(await pinsCommand(flags, console));
+    });
+  named(program.command('integrity'))
+    .description('check hashes, sources, scripts at installation and the settings of the tools')
+    .option('--sarif', 'the same as SARIF 2.1.0')
+    .action(async (flags: LockFlags) => {
+      const { integrityCommand } = await import('./commands/locks.ts');
+      end(await integrityCommand(flags, console));
+    });
+  named(program.command('verify'))
+    .description('compare downloaded tarballs and wheels with the locks, byte by byte')
+    .argument('<folder>', 'where npm pack or pip download has put them')
+    .action(async (folder: string, flags: LockFlags) => {
+      const { verifyCommand } = await import('./commands/locks.ts');
+      end(await verifyCommand(folder, flags, console));
+    });
 }
 
 function complain(error: unknown, console: Console): number {

@@ -12,6 +12,11 @@ import type { PolicyFile } from './policy-schema.ts';
 /** Names of a policy file, at the root of the project only: one in a folder below it counts for nothing. */
 export const POLICY_FILES = ['dep-policy.json', 'dep-policy.yaml', 'dep-policy.yml'] as const;
 
+/** What holds where no policy file is: every default. */
+export function defaultPolicy(): PolicyFile {
+  return policyFileSchema.parse({ version: 1 });
+}
+
 /** Bytes accepted in it. */
 const MAX_POLICY_BYTES = 1024 * 1024;
 

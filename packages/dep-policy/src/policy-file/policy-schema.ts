@@ -11,7 +11,12 @@ const days = z.number().int().min(0).max(3650);
 
 const packageName = z.string().min(1).max(214);
 
-const registry = z.string().refine((text) => 'url' in parseRegistry(text), 'expected an https URL, plain');
+const registry = z.string().transform((text, context) => {
+  const parsed = parseRegistry(text);
+  if ('url' in parsed) return parsed.url;
+  context.addIssue({ code: 'custom', message: parsed.message });
+  return z.NEVER;
+});
 
 const date = z.iso.date();
 

@@ -1,0 +1,196 @@
+import type { DependencyGraph } from '../graph/dependency-graph.ts';
+import type { PolicyFile } from '../policy-file/policy-schema.ts';
+import type { NpmrcSetting } from '../npmrc.ts';
+import { readNpmrc } from '../npmrc.ts';
+import { findRegistryFault } from '../registry.ts';
+import { readTextFile } from '../text-file.ts';
+import { violation } from '../violation.ts';
+import type { Violation } from '../violation.ts';
+import { WORKSPACE_FILE } from '../workspace.ts';
+import { parseYaml } from '../yaml-document.ts';
+import type { YamlDocument } from '../yaml-document.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+const MINUTES_PER_DAY = 1440;
+
+/** Settings that pnpm 11 and later read from `pnpm-workspace.yaml` only. */
+const WORKSPACE_ONLY = [
+  'minimum-release-age',
+  'block-exotic-subdeps',
+  'strict-dep-builds',
+  'trust-policy',
+  'only-built-dependencies',
+  'allow-builds',
+];
+
+/**
+ * Checks that the settings which protect an installation are effective: there, in the file that the tool reads, and not
+ * undone by another one. Only files of the project count; what a machine sets besides is not seen.
+ */
+export async function checkHardening(
+  root: string,
+  graphs: readonly DependencyGraph[],
+  policy: PolicyFile,
+): Promise<Violation[]> {
+  const formats = new Set(graphs.map(({ format }) => format));
+  const npmrc = await readNpmrc(root, '.');
+  return [
+    ...(formats.has('pnpm-lock') ? await checkPnpm(root, npmrc.settings, policy) : []),
+    ...(formats.has('package-lock') ? checkNpm(npmrc.settings, policy) : []),
+    ...(graphs.some(({ packages }) => [...packages.values()].some(({ ecosystem }) => ecosystem === 'PyPI'))
+      ? await checkPip(root, policy)
+      : []),
+  ];
+}
+
+async function checkPnpm(
+  root: string,
+  npmrc: readonly NpmrcSetting[],
+  { cooldown, installScripts }: PolicyFile,
+): Promise<Violation[]> {
+  const file = await readTextFile(root, WORKSPACE_FILE, MAX_BYTES);
+  const document: YamlDocument | undefined = file && parseYaml(file, 'ERR_DEP_WORKSPACE');
+  const settings: ReadonlyMap<unknown, unknown> = document?.value instanceof Map ? document.value : new Map();
+  const report = (key: string, message: string): Violation =>
+    violation('setting', key, WORKSPACE_FILE, document?.lineOf(key), message);
+  const age = settings.get('minimumReleaseAge');
+  const found: Violation[] = [];
+  const wanted = cooldown.days * MINUTES_PER_DAY;
+  if (wanted > 0 && (typeof age !== 'number' || age < wanted)) {
+    found.push(
+      report(
+        'minimumReleaseAge',
+        `expected at least ${wanted} minutes, found ${typeof age === 'number' ? age : 'none'}`,
+      ),
+    );
+  }
+  // What the built-in default has is a warning only: an explicit value makes pnpm refuse.
+  if (settings.get('minimumReleaseAgeStrict') === false) {
+    found.push(
+      report(
+        'minimumReleaseAgeStrict',
+        'expected that younger releases are refused, found that they are not',
+      ),
+    );
+  }
+  const ignoreAfter = settings.get('trustPolicyIgnoreAfter');
+  if (typeof ignoreAfter === 'number' && typeof age === 'number' && ignoreAfter <= age) {
+    found.push(
+      report(
+        'trustPolicyIgnoreAfter',
+        `expected more than minimumReleaseAge (${age}), found ${ignoreAfter}: nothing is left to check`,
+      ),
+    );
+  }
+  if (settings.get('blockExoticSubdeps') !== true) {
+    found.push(report('blockExoticSubdeps', 'expected true, found another value or none'));
+  }
+  for (const key of ['strictDepBuilds', 'strictSsl'] as const) {
+    if (settings.get(key) === false) found.push(report(key, 'expected true, found false'));
+  }
+  for (const key of ['dangerouslyAllowAllBuilds', 'ignoreDepScriptsCheck'] as const) {
+    if (settings.get(key) === true) found.push(report(key, 'expected false, found true'));
+  }
+  for (const name of builtPackages(settings)) {
+    if (installScripts.includes(name)) continue;
+    found.push(
+      violation(
+        'install-script',
+        name,
+        WORKSPACE_FILE,
+        document?.lineOf('allowBuilds', name),
+        'expected no script at installation, found one that is allowed and that the policy does not name',
+      ),
+    );
+  }
+  return [
+    ...found,
+    ...npmrc
+      .filter(({ key }) => WORKSPACE_ONLY.includes(key))
+      .map(({ key, line }) =>
+        violation(
+          'setting',
+          key,
+          '.npmrc',
+          line,
+          `expected it in ${WORKSPACE_FILE}, found it where pnpm does not read it`,
+        ),
+      ),
+  ];
+}
+
+function builtPackages(settings: ReadonlyMap<unknown, unknown>): string[] {
+  const allowed = settings.get('allowBuilds');
+  const listed = settings.get('onlyBuiltDependencies');
+  return [
+    ...(allowed instanceof Map
+      ? [...(allowed as Map<unknown, unknown>)].flatMap(([name, value]) =>
+          value === true ? [String(name)] : [],
+        )
+      : []),
+    ...(Array.isArray(listed) ? (listed as unknown[]).map(String) : []),
+  ];
+}
+
+function checkNpm(npmrc: readonly NpmrcSetting[], { registries }: PolicyFile): Violation[] {
+  return npmrc.flatMap(({ key, value, line }) => {
+    if (key === 'registry' || key.endsWith(':registry')) {
+      const fault = findRegistryFault(
+        value,
+        key === 'registry' ? registries.npm.slice(0, 1) : registries.npm,
+      );
+      return fault === undefined ? [] : [violation(fault.rule, key, '.npmrc', line, fault.message)];
+    }
+    if (key === 'strict-ssl' && value !== 'true') {
+      return [
+        violation(
+          'https',
+          key,
+          '.npmrc',
+          line,
+          'expected TLS certificates to be verified, found that they are not',
+        ),
+      ];
+    }
+    if (key === 'package-lock' && value !== 'true') {
+      return [violation('setting', key, '.npmrc', line, 'expected a lock, found that npm writes none')];
+    }
+    if ((key === 'allow-git' || key === 'allow-remote') && value === 'all') {
+      return [violation('setting', key, '.npmrc', line, 'expected none or root, found all')];
+    }
+    return [];
+  });
+}
+
+/** `pip.conf` of the project: pip reads it where `PIP_CONFIG_FILE` or a virtual environment points to it. */
+async function checkPip(root: string, { registries }: PolicyFile): Promise<Violation[]> {
+  const found: Violation[] = [];
+  for (const path of ['pip.conf', 'pip.ini']) {
+    const file = await readTextFile(root, path, MAX_BYTES);
+    let key = '';
+    for (const [index, line] of (file?.text ?? '').split(/\r\n|\r|\n/).entries()) {
+      if (/^\s*(?:[#;]|$)/.test(line)) continue;
+      const [, name, first] = /^([A-Za-z][\w-]*)\s*[=:]\s*(.*)$/.exec(line) ?? [];
+      // An indented line continues the value of the one above.
+      const value = (name === undefined ? line : (first ?? '')).trim();
+      if (name !== undefined) key = name.toLowerCase().replaceAll('_', '-');
+      else if (!/^\s/.test(line)) key = '';
+      if (value === '') continue;
+      const report = (rule: Violation['rule'], message: string): void => {
+        found.push(violation(rule, key, path, index + 1, message));
+      };
+      if (key === 'extra-index-url')
+        report('registry', 'expected one index, found a second: whoever has the higher version there wins');
+      else if (key === 'trusted-host')
+        report('https', 'expected TLS certificates to be verified, found a host that is trusted without');
+      else if (key === 'find-links')
+        report('exotic-source', 'expected packages of an index, found another place to look for them');
+      else if (key === 'index-url') {
+        const fault = findRegistryFault(value, registries.pypi);
+        if (fault !== undefined) report(fault.rule, fault.message);
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,74 @@
+import { isObject, member, textMember } from '../json-value.ts';
+import { printable } from '../printable.ts';
+import { parseJsonDocument } from '../readers/json-document.ts';
+import { textOf } from '../readers/lock-file.ts';
+import type { LockFile } from '../readers/lock-file.ts';
+import { violation } from '../violation.ts';
+import type { Violation } from '../violation.ts';
+
+/** What a package-lock says of its packages beside what a graph needs. */
+export interface PackageLockFacts {
+  /** Keys of packages inside of another one's archive. */
+  readonly bundled: ReadonlySet<string>;
+  readonly violations: readonly Violation[];
+}
+
+/** Reads from a `package-lock.json` which packages are bundled, run a script when installed, and under which licence. */
+export function readPackageLockFacts(
+  file: LockFile,
+  {
+    installScripts,
+    licences,
+  }: { readonly installScripts: readonly string[]; readonly licences?: readonly string[] | undefined },
+): PackageLockFacts {
+  const document = parseJsonDocument(
+    { path: file.path, text: textOf(file) },
+    (path) => path.length === 1 && path[0] === 'packages',
+  );
+  const packages = member(document.value, 'packages');
+  const bundled = new Set<string>();
+  const violations: Violation[] = [];
+  for (const [path, entry] of Object.entries(isObject(packages) ? packages : {})) {
+    const at = path.lastIndexOf('node_modules/');
+    if (!isObject(entry) || at === -1) continue;
+    const name = textMember(entry, 'name') ?? path.slice(at + 'node_modules/'.length);
+    const { line } = document.positionOf('packages', path);
+    // Without a parent's archive there is nothing that it could be bundled in.
+    if (member(entry, 'inBundle') === true && path.indexOf('node_modules/') !== at) bundled.add(path);
+    if (member(entry, 'hasInstallScript') === true && !installScripts.includes(name)) {
+      violations.push(
+        violation(
+          'install-script',
+          name,
+          file.path,
+          line,
+          'expected no script at installation, found one that the policy does not name',
+        ),
+      );
+    }
+    const licence = textMember(entry, 'license');
+    if (licences !== undefined && (licence === undefined || !isAllowedLicence(licence, licences))) {
+      violations.push(
+        violation(
+          'licence',
+          name,
+          file.path,
+          line,
+          `expected a licence that the policy names, found ${licence === undefined ? 'none' : printable(licence)}`,
+        ),
+      );
+    }
+  }
+  return { bundled, violations };
+}
+
+/** `(MIT OR Apache-2.0)`: one of an OR, all of an AND. */
+function isAllowedLicence(expression: string, allowed: readonly string[]): boolean {
+  const plain = expression.trim().replace(/^\((.*)\)$/s, '$1');
+  if (allowed.includes(plain) || allowed.includes(expression)) return true;
+  // Deeper nesting is left to a person.
+  if (/[()]/.test(plain)) return false;
+  return plain
+    .split(/\s+OR\s+/)
+    .some((choice) => choice.split(/\s+AND\s+/).every((id) => allowed.includes(id.trim())));
+}
