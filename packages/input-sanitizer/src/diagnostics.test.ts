@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sanitizeAnimation } from './animation.ts';
 import { decodeImage } from './decode.ts';
-import { DIAGNOSTICS_CHANNELS } from './diagnostics.ts';
+import { diagnose, DIAGNOSTICS_CHANNELS } from './diagnostics.ts';
 import type { AcceptedMessage, RefusedMessage } from './diagnostics.ts';
 import { SanitizeError } from './errors.ts';
 import { fromUrl } from './from-url.ts';
@@ -83,6 +83,37 @@ it('ends a circle of causes', async () => {
   round.cause = round;
   await sanitizeImage(photograph, spec, { signal: AbortSignal.abort(round) }).catch(() => undefined);
   expect(messages[0]!.causes).toEqual(Array<string>(16).fill('round'));
+});
+
+it('touches neither results nor errors where nobody listens', async () => {
+  const touched: (string | symbol)[] = [];
+  const watched = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get: (object, key, receiver) => {
+        touched.push(key);
+        return Reflect.get(object, key, receiver) as unknown;
+      },
+    });
+  const result = watched({ tensor: 1 });
+  const error = watched(new SanitizeError('ERR_INPUT_CORRUPT', 'a', { cause: new Error('b') }));
+  const calls = async () => {
+    // In an array: a promise would look for `then`.
+    expect((await diagnose('decodeImage', async () => await Promise.resolve([result])))[0]).toBe(result);
+    const failing = async () => {
+      await Promise.resolve();
+      throw error;
+    };
+    await diagnose('decodeImage', failing).then(
+      () => expect.unreachable(),
+      () => undefined,
+    );
+  };
+  await calls();
+  expect(touched).toEqual([]);
+  // The same calls are looked at where somebody does.
+  listen(DIAGNOSTICS_CHANNELS.refused);
+  await calls();
+  expect(touched).toContain('cause');
 });
 
 describe('the public face of an error', () => {

@@ -3,16 +3,35 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 /** Whether this system shows its processes in `/proc`. */
 export const HAS_PROC = existsSync('/proc/self/stat');
 
-/** Ids of the live processes that descend from this one. */
-export function listDescendants(): number[] {
+/** Ids of the live processes that descend from this one, or from another. */
+export function listDescendants(ancestor = process.pid): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     const parent = /^\d+$/.test(name) ? readParent(name) : undefined;
     if (parent !== undefined) parents.set(Number(name), parent);
   }
   const descends = (id: number | undefined): boolean =>
-    id !== undefined && (parents.get(id) === process.pid || descends(parents.get(id)));
+    id !== undefined && (parents.get(id) === ancestor || descends(parents.get(id)));
   return [...parents.keys()].filter(descends);
+}
+
+/** The words that a process was started with; none once it is gone. */
+export function readWords(id: number): string[] {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** The user that a process acts as. */
+export function readUser(id: number): number {
+  return Number(/^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${id}/status`, 'latin1'))?.[1]);
+}
+
+/** Whether a process still lives. */
+export function isAlive(id: number): boolean {
+  return readParent(`${id}`) !== undefined;
 }
 
 function readParent(id: string): number | undefined {

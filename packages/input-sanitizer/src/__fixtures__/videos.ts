@@ -65,6 +65,13 @@ export function patch(bytes: Buffer, change: (copy: Buffer) => void): Buffer {
   return copy;
 }
 
+/** A copy with garbage after its first bytes. In that of a WebM mediabunny searches for minutes. */
+export function spoil(bytes: Buffer): Buffer {
+  return patch(bytes, (copy) => {
+    for (let at = 40; at < copy.length; at++) copy[at] = (at * 7919) % 251;
+  });
+}
+
 /** A copy whose edit list plays the whole video `times` times; its boxes must come after all it points to. */
 export function repeatEdits(bytes: Buffer, times: number): Buffer {
   const content = findBox(bytes, 'elst');

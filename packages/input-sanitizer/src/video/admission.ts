@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process';
 import type { FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { SanitizeError } from '../errors.ts';
-import { programFile } from '../program-file.ts';
 import type { Size } from '../rgb-image.ts';
-import { killGroup } from './ffmpeg.ts';
+import { refuseContainer, runInspector } from './inspector.ts';
+import type { Inspector } from './inspector.ts';
 import type { Stopwatch } from './stopwatch.ts';
-import { videoReportSchema } from './video-report.ts';
-import type { VideoReport, VideoTrackReport } from './video-report.ts';
+import type { VideoTrackReport } from './video-report.ts';
 import { samplingStep, VIDEO_CODECS } from './video-spec.ts';
-import type { VideoCodec, VideoContainer, VideoLimits, VideoSpec } from './video-spec.ts';
+import type { VideoCodec, VideoContainer, VideoSpec } from './video-spec.ts';
 
 /** A video whose container keeps a spec's promises. Nothing of it has been decoded. */
 export interface VideoHeader extends Size {
@@ -28,13 +25,6 @@ export interface AdmittedVideo extends VideoHeader {
   readonly decoder: string;
 }
 
-const INSPECTOR = 'video-inspector';
-/** Heap for the tables of a container: an hour of video needs a few MiB of them. */
-const INSPECTOR_HEAP_MIB = 256;
-/** A video within its limits is read in a fraction of a second; tables that loop are not worth a longer wait. */
-const INSPECTOR_DEADLINE_MS = 10_000;
-const MAX_REPORT_BYTES = 4096;
-
 /**
  * Reads a container and holds it against a spec.
  *
@@ -42,18 +32,14 @@ const MAX_REPORT_BYTES = 4096;
  *   `ERR_INPUT_DEADLINE`, `ERR_INPUT_ABORTED`, `ERR_INPUT_UNAVAILABLE`.
  */
 export async function inspectVideo(
+  inspector: Inspector,
   file: FileHandle,
   container: VideoContainer,
   spec: VideoSpec,
   stopwatch: Stopwatch,
 ): Promise<VideoHeader> {
-  const report = await runInspector(file, container, spec.video, stopwatch);
+  const report = await runInspector(inspector, file, container, spec.video, stopwatch);
   switch (report.outcome) {
-    case 'absent':
-      throw new SanitizeError(
-        'ERR_INPUT_UNAVAILABLE',
-        'expected the package mediabunny to be installed, found none',
-      );
     case 'broken':
       throw refuseContainer(container);
     case 'read': {
@@ -117,79 +103,6 @@ export function enforceVideoLimits(
   return { container, codec, width, height, rotation, frames, durationMs };
 }
 
-async function runInspector(
-  file: FileHandle,
-  container: VideoContainer,
-  { maxFrames, maxDurationMs }: VideoLimits,
-  stopwatch: Stopwatch,
-): Promise<VideoReport> {
-  const flags = [`--max-old-space-size=${INSPECTOR_HEAP_MIB}`, '--no-warnings'];
-  const args = [...flags, programFile(INSPECTOR), container, `${maxFrames}`, `${maxDurationMs}`];
-  const child = spawn(process.execPath, args, {
-    cwd: '/',
-    env: {},
-    stdio: ['ignore', 'ignore', 'ignore', file.fd, 'pipe'],
-    detached: true,
-  });
-  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      resolve({ code, signal });
-    });
-  });
-  const started = performance.now();
-  const timer = setTimeout(() => {
-    killGroup(child);
-  }, INSPECTOR_DEADLINE_MS);
-  let text = '';
-  const output = child.stdio[4] as Readable | undefined;
-  output?.setEncoding('utf8').on('data', (piece: string) => {
-    text += piece;
-    if (text.length > MAX_REPORT_BYTES) killGroup(child);
-  });
-  try {
-    const { code, signal } = await stopwatch.race(() => ended);
-    const report = videoReportSchema.safeParse(parseJson(text));
-    if (code === 0 && report.success) return report.data;
-    const cause = new Error(`the inspector ended with ${code ?? signal ?? 'nothing'}`);
-    if (performance.now() - started >= INSPECTOR_DEADLINE_MS)
-      throw new SanitizeError(
-        'ERR_INPUT_COST',
-        'expected tables of frames that are read in time, found longer ones',
-      );
-    // Node aborts when the heap is full.
-    throw signal === 'SIGABRT' || code === 134
-      ? new SanitizeError(
-          'ERR_INPUT_COST',
-          'expected tables of frames that fit in memory, found larger ones',
-          { cause },
-        )
-      : refuseContainer(container, cause);
-  } catch (cause) {
-    if (cause instanceof SanitizeError) throw cause;
-    throw new SanitizeError('ERR_INPUT_UNAVAILABLE', 'expected the video inspector to start', { cause });
-  } finally {
-    clearTimeout(timer);
-    killGroup(child);
-    output?.destroy();
-    await ended.catch(() => undefined);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function refuseCost(limit: number, what: string): SanitizeError {
   return new SanitizeError('ERR_INPUT_COST', `expected at most ${limit} ${what}, found more`);
-}
-
-function refuseContainer(container: VideoContainer, cause?: unknown): SanitizeError {
-  return new SanitizeError('ERR_INPUT_CORRUPT', `expected a whole ${container}, found a broken one`, {
-    cause,
-  });
 }

@@ -2,14 +2,21 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BARS, BWRAP_ABSENT, ENCODERS, FFMPEG_ABSENT, makeVideo } from '../__fixtures__/videos.ts';
-import { confine, isAtLeast, ISOLATION_LEVELS, possibleLevels } from './confinement.ts';
-import type { IsolationLevel, ProcessLimits } from './confinement.ts';
-import { startConfined } from './ffmpeg.ts';
+import {
+  confine,
+  findConfinementPrograms,
+  isAtLeast,
+  ISOLATION_LEVELS,
+  lesserOf,
+  possibleConfinements,
+} from './confinement.ts';
+import type { ConfinementPrograms, IsolationLevel, ProcessLimits } from './confinement.ts';
+import { startConfined } from './confined-process.ts';
 import { findProgram } from './program.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -24,7 +31,7 @@ const nobodyReads =
     ['test', '-r', join(packageFolder, 'package.json')],
   ].every((words) => spawnSync(AS_NOBODY[0], [...AS_NOBODY.slice(1), ...words]).status === 0);
 
-const limits: ProcessLimits = { memoryBytes: 1024 ** 3, cpuSeconds: 10 };
+const limits: ProcessLimits = { memoryBytes: 1024 ** 3, cpuSeconds: 2 };
 
 it('orders its levels', () => {
   const order = ISOLATION_LEVELS.map((level) => ISOLATION_LEVELS.filter((other) => isAtLeast(level, other)));
@@ -36,16 +43,57 @@ it('orders its levels', () => {
   ]);
 });
 
-it('tries the most that the programs at hand could give, first', () => {
-  const both = { bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit' };
-  expect(possibleLevels(both)).toEqual(['bwrap+prlimit', 'bwrap', 'prlimit', 'none']);
-  expect(possibleLevels({ ...both, bwrap: undefined })).toEqual(['prlimit', 'none']);
-  expect(possibleLevels({ bwrap: undefined, prlimit: undefined })).toEqual(['none']);
+it('knows the lesser of two levels', () => {
+  expect(lesserOf('bwrap', 'prlimit')).toBe('prlimit');
+  expect(lesserOf('prlimit', 'bwrap')).toBe('prlimit');
+  expect(lesserOf('none', 'none')).toBe('none');
 });
 
-it('leaves a command alone at no level', () => {
-  const command = { program: '/usr/bin/ffmpeg', args: ['-version'] };
-  expect(confine(command, 'none', { bwrap: '/b', prlimit: '/p' }, limits)).toBe(command);
+describe('the programs at hand', () => {
+  const all = { bwrap: '/b', prlimit: '/p', setpriv: '/s' };
+  const levels = (programs: ConfinementPrograms) =>
+    possibleConfinements(programs).map(({ isolation, programs: { setpriv } }) => [
+      isolation,
+      setpriv !== undefined,
+    ]);
+
+  it('are tried from the most that they could give, without setpriv only after with it', () => {
+    expect(levels(all)).toEqual([
+      ['bwrap+prlimit', true],
+      ['bwrap', true],
+      ['prlimit', true],
+      ['prlimit', false],
+      ['none', true],
+      ['none', false],
+    ]);
+    expect(levels({ ...all, bwrap: undefined, setpriv: undefined })).toEqual([
+      ['prlimit', false],
+      ['none', false],
+    ]);
+    expect(levels({ bwrap: undefined, prlimit: undefined, setpriv: undefined })).toEqual([['none', false]]);
+  });
+
+  it('are put around a command: the end with the parent outermost, then the limits, then the sandbox', () => {
+    const command = { program: '/usr/bin/ffmpeg', args: ['-version'] };
+    const around = (isolation: IsolationLevel, programs: ConfinementPrograms = all) => {
+      const { program, args } = confine(command, { isolation, programs }, limits);
+      return [program, ...args].filter((word) => /^\/(?:[bps]$|usr\/bin\/ffmpeg)/.test(word));
+    };
+    expect(around('bwrap+prlimit')).toEqual(['/p', '/b', ...Array<string>(3).fill(command.program)]);
+    expect(around('prlimit')).toEqual(['/s', '/p', command.program]);
+    expect(around('none')).toEqual(['/s', command.program]);
+    const nothing = { bwrap: undefined, prlimit: undefined, setpriv: undefined };
+    expect(confine(command, { isolation: 'none', programs: nothing }, limits)).toBe(command);
+  });
+
+  it('are looked for in the usual folders where the environment is empty', () => {
+    vi.stubEnv('PATH', undefined);
+    try {
+      expect(findProgram('sh')).toMatch(/^\/.*sh$/);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
 });
 
 describe('a program', () => {
@@ -74,7 +122,7 @@ describe('a program', () => {
 describe.skipIf(FFMPEG_ABSENT !== undefined)(`an ffmpeg that was taken over${FFMPEG_ABSENT ?? ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'confinement-'));
   const secret = join(folder, 'secret.mp4');
-  const programs = { bwrap: findProgram('bwrap'), prlimit: findProgram('prlimit') };
+  const programs = findConfinementPrograms();
   const sandboxed = `bwrap+prlimit` as const;
   /** Runs ffmpeg with words of an attacker's choice; gives its exit status and what it says. */
   const run = async (isolation: IsolationLevel, ...args: string[]) => {
@@ -169,6 +217,17 @@ describe.skipIf(FFMPEG_ABSENT !== undefined)(`an ffmpeg that was taken over${FFM
       ];
       expect((await run('prlimit', '-max_alloc', '4000000000', ...args)).status).not.toBe(0);
     });
+
+    it.each(['prlimit', ...(BWRAP_ABSENT === undefined ? [sandboxed] : [])] as const)(
+      'takes no more CPU time than it may: %s',
+      async (level) => {
+        // Frames without end, as fast as they can be made.
+        const args = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360', '-f', 'null', '-'];
+        const { status } = await run(level, ...args);
+        // A sandbox passes the signal on as a status.
+        expect(status).toBe(level === sandboxed ? 128 + constants.signals.SIGKILL : 'SIGKILL');
+      },
+    );
   });
 
   describe.skipIf(process.getuid?.() !== 0)(

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { SanitizeError } from '../errors.ts';
 import type { RgbImage } from '../rgb-image.ts';
 import type { AdmittedVideo } from './admission.ts';
+import { wasStopped, killGroup, startConfined } from './confined-process.ts';
 import type { Command, ProcessLimits } from './confinement.ts';
-import { killGroup, startConfined } from './ffmpeg.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import { FrameTimes } from './frame-times.ts';
 import { PixelMapParser } from './pixel-map.ts';
@@ -153,8 +153,7 @@ class DecoderRun {
       error ?? new Error(`ffmpeg ended with ${code ?? signal ?? 'nothing'}: ${this.#stderr.trim()}`);
     if (error)
       throw new SanitizeError('ERR_INPUT_UNAVAILABLE', 'expected the video decoder to start', { cause });
-    // 152 is how a sandbox passes SIGXCPU on.
-    if (signal === 'SIGXCPU' || code === 152) {
+    if (wasStopped(code, signal)) {
       throw new SanitizeError(
         'ERR_INPUT_DEADLINE',
         'expected an answer within the CPU time allowed, found none',

@@ -1,17 +1,36 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { HAS_PROC, listDescendants, listDescriptors } from '../__fixtures__/processes.ts';
 import { ALL, collect, refusal, specOf } from '../__fixtures__/video-runs.ts';
 import { BARS, BWRAP_ABSENT, ENCODERS, FFMPEG_ABSENT, makeVideo, patch } from '../__fixtures__/videos.ts';
+import { decodeFrames } from './decode-frames.ts';
+import { findFfmpeg } from './ffmpeg.ts';
+import { openPrivateFile } from './private-file.ts';
 import { findProgram } from './program.ts';
 import { sanitizeVideo } from './sanitize-video.ts';
 import type { SanitizeVideoOptions } from './sanitize-video.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 // A video takes two processes, and a machine may have other work.
 vi.setConfig({ testTimeout: 60_000 });
+
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 describe.skipIf(FFMPEG_ABSENT !== undefined)(`with ffmpeg${FFMPEG_ABSENT ?? ''}`, () => {
   let bars: Buffer;
@@ -95,6 +114,67 @@ describe.skipIf(FFMPEG_ABSENT !== undefined)(`with ffmpeg${FFMPEG_ABSENT ?? ''}`
         await frames.return();
       });
     });
+  });
+
+  it.skipIf(findProgram('prlimit') === undefined)(
+    'a decoder that is out of CPU time before its deadline is called late (skipped where there is no prlimit)',
+    async () => {
+      // Far more than a second to decode.
+      const large = makeVideo('mp4', `-f lavfi -i color=size=1280x720:rate=25:duration=20 ${ENCODERS.avc}`);
+      class Hasty extends Stopwatch {
+        // Two seconds are added for what loading takes.
+        override get secondsLeft(): number {
+          return -1;
+        }
+      }
+      const ffmpeg = await findFfmpeg('ffmpeg', 'prlimit');
+      const header = { width: 1280, height: 720, rotation: 0, frames: 500, durationMs: 20_000 } as const;
+      const video = { ...header, container: 'mp4', codec: 'avc', decoder: 'h264' } as const;
+      const file = await openPrivateFile(large);
+      try {
+        const watch = new Hasty(60_000, undefined);
+        const decoding = async () => {
+          const frames = decodeFrames(file, video, specOf(ALL).video, ffmpeg, watch, undefined);
+          for await (const { image } of frames) expect(image.width).toBe(1280);
+        };
+        await expect(decoding()).rejects.toMatchObject({ code: 'ERR_INPUT_DEADLINE' });
+      } finally {
+        await file.close();
+      }
+    },
+  );
+
+  it('without mediabunny the error says what to install', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'without-mediabunny-'));
+    try {
+      cpSync(join(packageFolder, 'src'), join(elsewhere, 'src'), { recursive: true });
+      cpSync(join(packageFolder, 'package.json'), join(elsewhere, 'package.json'));
+      mkdirSync(join(elsewhere, 'node_modules'));
+      const zod = realpathSync(join(packageFolder, 'node_modules/zod'));
+      symlinkSync(zod, join(elsewhere, 'node_modules/zod'));
+      const program = `
+        import { readFileSync } from 'node:fs';
+        import { sanitizeVideo } from './src/video/sanitize-video.ts';
+        import { defineVideoSpec } from './src/video/video-spec.ts';
+        const frames = { formats: ['png'], geometry: { stretch: 8 }, tensor: { layout: 'NHWC', dtype: 'u8' } };
+        const spec = defineVideoSpec({ frames, video: { sample: { all: true } } });
+        const error = await sanitizeVideo(readFileSync('bars.mp4'), spec).next().catch((reason) => reason);
+        process.stdout.write(JSON.stringify(error));
+      `;
+      writeFileSync(join(elsewhere, 'bars.mp4'), bars);
+      const args = ['--no-warnings', '--input-type=module', '--eval', program];
+      const { stdout } = await promisify(execFile)(process.execPath, args, {
+        cwd: elsewhere,
+        // No NODE_PATH: a runner's own may lead to the package.
+        env: { PATH: process.env['PATH'] },
+      });
+      expect(JSON.parse(stdout)).toMatchObject({
+        code: 'ERR_INPUT_UNAVAILABLE',
+        message: 'expected the package mediabunny to be installed, found none',
+      });
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 
   describe('the programs at hand', () => {

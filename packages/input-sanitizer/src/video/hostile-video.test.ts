@@ -13,6 +13,7 @@ import {
   makeVideo,
   patch,
   repeatEdits,
+  spoil,
 } from '../__fixtures__/videos.ts';
 import { sanitizeVideo } from './sanitize-video.ts';
 import type { SanitizedVideoFrame, SanitizeVideoOptions } from './sanitize-video.ts';
@@ -141,11 +142,8 @@ describe.skipIf(FFMPEG_ABSENT !== undefined)(`with ffmpeg${FFMPEG_ABSENT ?? ''}`
 
     it('is refused with garbage after its first bytes, in time', async () => {
       for (const whole of [bars, barsVp9]) {
-        const garbage = patch(whole, (copy) => {
-          for (let at = 40; at < copy.length; at++) copy[at] = (at * 7919) % 251;
-        });
         const started = performance.now();
-        const { code } = await refusal(garbage, specOf({ ...HALVES, deadlineMs: 3000 }));
+        const { code } = await refusal(spoil(whole), specOf({ ...HALVES, deadlineMs: 3000 }));
         // The parser of WebM searches this garbage for minutes: only a process that can be killed ends that.
         expect(['ERR_INPUT_CORRUPT', 'ERR_INPUT_DEADLINE']).toContain(code);
         expect(performance.now() - started).toBeLessThan(6000);

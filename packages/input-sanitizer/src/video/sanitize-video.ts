@@ -13,13 +13,14 @@ import type { Resample } from '../spec.ts';
 import type { Tensor } from '../tensor.ts';
 import { inspectVideo } from './admission.ts';
 import type { VideoHeader } from './admission.ts';
-import { ISOLATION_LEVELS } from './confinement.ts';
+import { ISOLATION_LEVELS, lesserOf } from './confinement.ts';
 import type { IsolationLevel } from './confinement.ts';
 import { sniffContainer } from './container.ts';
 import { decodeFrames } from './decode-frames.ts';
 import type { DecodedFrame } from './decode-frames.ts';
 import { findFfmpeg } from './ffmpeg.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
+import { findInspector } from './inspector.ts';
 import { openPrivateFile } from './private-file.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { videoSpecHash } from './video-spec.ts';
@@ -31,7 +32,7 @@ export interface SanitizeVideoOptions {
   readonly signal?: AbortSignal;
   /** The operator's ffmpeg: an absolute path, or a name to look for in `PATH`. Default `ffmpeg`. */
   readonly ffmpeg?: string;
-  /** Least isolation of the decoder; less is `ERR_INPUT_UNAVAILABLE`. Default `prlimit`, minimum `none`. */
+  /** Least isolation of the parser and the decoder; less is `ERR_INPUT_UNAVAILABLE`. Default `prlimit`, minimum `none`. */
   readonly require?: IsolationLevel;
 }
 
@@ -62,7 +63,7 @@ export interface VideoFrameReport {
   readonly sha256: string;
   /** {@link videoSpecHash} of the spec. */
   readonly specHash: string;
-  /** What kept the decoder in. */
+  /** What kept the parser of the container and the decoder in: the lesser of the two. */
   readonly isolation: IsolationLevel;
   readonly resample: Resample | 'none';
   /** SHA-256 in hex of the sanitised pixels, as the tensor step got them. */
@@ -126,14 +127,17 @@ async function* eachFrame(
   const container = sniffContainer(bytes, video);
   const { file, sha256 } = await layDown(bytes);
   try {
-    const header = await inspectVideo(file, container, spec, stopwatch);
-    const ffmpeg = await stopwatch.race(() => findFfmpeg(name, require));
+    // Both before the first look at the video: a machine that lacks one of them need not begin.
+    const [inspector, ffmpeg] = await stopwatch.race(() =>
+      Promise.all([findInspector(require), findFfmpeg(name, require)]),
+    );
+    const header = await inspectVideo(inspector, file, container, spec, stopwatch);
     const common = {
       ...header,
       bytes: bytes.length,
       sha256,
       specHash: videoSpecHash(spec),
-      isolation: ffmpeg.isolation,
+      isolation: lesserOf(ffmpeg.isolation, inspector.isolation),
     };
     const admitted = { ...header, decoder: decoderFor(header, ffmpeg) };
     let index = 0;

@@ -1,4 +1,22 @@
 import { z } from 'zod';
+import type { VideoContainer } from './video-spec.ts';
+
+/** What the inspector is asked, as its one argument in JSON. */
+export interface InspectionTask {
+  /** The file of mediabunny. */
+  readonly parser: string;
+  /** After so long the inspector ends itself. */
+  readonly deadlineMs: number;
+  /** Whether it was started by root and has to leave that behind. */
+  readonly leaveRoot: boolean;
+  /** What to look at; without it, only whether everything is there to do so. */
+  readonly video?: {
+    readonly container: VideoContainer;
+    readonly maxFrames: number;
+    readonly maxDurationMs: number;
+    readonly maxTracks: number;
+  };
+}
 
 /** Video tracks counted at most: one is accepted, how many more there are does not matter. */
 export const MAX_REPORT_TRACKS = 100;
@@ -15,7 +33,6 @@ const trackSchema = z.strictObject({
 
 /** What the inspector says; it read a stranger's bytes, so its words are parsed like theirs. */
 export const videoReportSchema = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('absent') }),
   z.strictObject({ outcome: z.literal('broken') }),
   z.strictObject({
     outcome: z.literal('read'),
