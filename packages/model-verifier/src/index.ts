@@ -75,6 +75,7 @@ export type { DownloadOptions } from './source/download.ts';
 export { fetchModel } from './source/fetch.ts';
 export type { FetchedFile, FetchedModel, FetchOptions } from './source/fetch.ts';
 export type { HostRule, SourceRule } from './source/rule.ts';
+export type { ModelEvidence, OpenModelOptions } from './opening.ts';
 export { openVerifiedModel } from './verified-model.ts';
 export type { ExternalData, VerifiedFile, VerifiedModel } from './verified-model.ts';
 export { openVerifiedPaths } from './verified-paths.ts';
