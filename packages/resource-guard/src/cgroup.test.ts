@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Cgroup, readCount } from './cgroup.ts';
-import { createGuard } from './guard.ts';
+import { createGuard } from './process-guard.ts';
 import { HOSTILE_TASKS } from './testkit/demonstration.ts';
 
 // As a Debian 6.1 kernel writes them.

@@ -19,7 +19,15 @@ import {
 import { cpuMs, monotonicMs, peakBytes, residentBytes } from './self-usage.ts';
 import { WatchState } from './watch.ts';
 
-type Task = (input: unknown, context: { signal: AbortSignal }) => unknown;
+interface Context {
+  readonly signal: AbortSignal;
+  readonly report: (progress: unknown) => void;
+}
+
+type Task = (input: unknown, context: Context) => unknown;
+
+/** Reports that follow sooner are dropped: progress is for people. */
+const REPORT_EVERY_MS = 20;
 
 /** Read at once, into one buffer for good: a picture in a few gulps instead of many of 64 KiB. */
 const READ_BYTES = 1024 * 1024;
@@ -123,7 +131,9 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
   try {
     const task = tasks.get(request.task);
     if (task === undefined) throw new TypeError('no such task');
-    const output = serialize(await task(deserialize(body), { signal: deadline.signal }));
+    const output = serialize(
+      await task(deserialize(body), { signal: deadline.signal, report: startReports(id) }),
+    );
     if (isWarmup) baselineBytes = residentBytes();
     if (output.byteLength > outputBytes) {
       send({ type: 'oversize', id, bytes: output.byteLength, ...usage() });
@@ -136,6 +146,16 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
     clearTimeout(timer);
     watch.end();
   }
+}
+
+function startReports(id: string): (progress: unknown) => void {
+  let last = -Infinity;
+  return (progress) => {
+    const now = monotonicMs();
+    if (now - last < REPORT_EVERY_MS) return;
+    last = now;
+    send({ type: 'progress', id, progress });
+  };
 }
 
 function startUsage(): () => { cpuMs: number; peakMemoryBytes: number } {

@@ -54,6 +54,7 @@ export async function execute(run: Run, worker: Worker, proc: string): Promise<E
       ...(worker.isReadable && { baselineBytes }),
     },
     run.body,
+    run.onProgress,
   );
   // The kernel kept the peak since the last look: an answer does not excuse it.
   if (ending.type === 'reply' && process.alive) meter.sample();
@@ -146,6 +147,8 @@ export function describeStop({ task, limits }: Run, code: ResourceErrorCode): st
   switch (code) {
     case 'ERR_RESOURCE_QUEUE_TIMEOUT':
       return `task "${task}" got no process within ${limits.queueTimeoutMs} ms`;
+    case 'ERR_RESOURCE_DEADLINE':
+      return `task "${task}" was ended: its caller's deadline has passed`;
     case 'ERR_RESOURCE_TIMEOUT':
       return `task "${task}" was killed at its deadline of ${limits.timeoutMs} ms`;
     case 'ERR_RESOURCE_MEMORY_LIMIT':

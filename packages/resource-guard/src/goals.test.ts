@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { HAS_PROC, isAlive, listChildren, until } from './__fixtures__/processes.ts';
 import { RESOURCE_ERROR_CODES, type ResourceError, type ResourceErrorCode } from './errors.ts';
-import { createGuard } from './guard.ts';
+import { createGuard } from './process-guard.ts';
 import { listChildren as childrenOf, ProcessTree } from './process-tree.ts';
 import { PROC } from './machine.ts';
 import { RUN_CHANNEL } from './receipt.ts';

@@ -4,7 +4,8 @@ import { HAS_PROC, isAlive, listChildren, until } from './__fixtures__/processes
 import { HOSTILE } from './__fixtures__/scripts.ts';
 import type { ResourceErrorCode } from './errors.ts';
 import { createPlainGuard as createGuard } from './__fixtures__/plain-guard.ts';
-import { openGuard, type Guard } from './guard.ts';
+import type { Guard } from './guard.ts';
+import { openGuard } from './process-guard.ts';
 import { thisMachine } from './machine.ts';
 
 const MIB = 1024 * 1024;

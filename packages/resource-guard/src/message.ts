@@ -56,6 +56,7 @@ const replySchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('allocated'), allowed: z.boolean() }),
   z.strictObject({ type: z.literal('begun'), id: z.string() }),
+  z.strictObject({ type: z.literal('progress'), id: z.string(), progress: z.unknown() }),
   z.strictObject({ type: z.literal('value'), id: z.string(), ...usage }),
   z.strictObject({ type: z.literal('failed'), id: z.string(), failure, ...usage }),
   z.strictObject({ type: z.literal('oversize'), id: z.string(), bytes: z.number(), ...usage }),

@@ -22,7 +22,7 @@ it('fills in every default', () => {
       inputBytes: 16_777_216,
       outputBytes: 16_777_216,
     },
-    queueMax: 4,
+    queue: { max: 4, ticketMs: 10_000 },
     sandbox: 'best',
     require: [],
     readable: [],
@@ -34,12 +34,12 @@ it('fills in every default', () => {
 });
 
 it('lets twice as many wait as can run', () => {
-  expect(parseGuardOptions({ script, workers: 5 }).queueMax).toBe(10);
+  expect(parseGuardOptions({ script, workers: 5 }).queue.max).toBe(10);
 });
 
 it('accepts the smallest pool', () => {
   expect(parseGuardOptions({ script, workers: 1, spare: 0, queue: { max: 0 } })).toMatchObject({
-    queueMax: 0,
+    queue: { max: 0, ticketMs: 10_000 },
   });
 });
 

@@ -2,6 +2,10 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { REQUIREMENTS, type Requirement } from './enforcement.ts';
+import type { Ticket } from './admission/ticket.ts';
+import type { RateLimitOptions } from './admission/rate-limit.ts';
+import { ResourceError } from './errors.ts';
+import type { JobsOptions } from './jobs/jobs.ts';
 import { parseOptions } from './parse-options.ts';
 
 /** The numbers that a run is held to. */
@@ -47,8 +51,17 @@ export interface GuardOptions {
   readonly warmup?: Warmup | undefined;
   /** See {@link Limits}; each has a default. */
   readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined;
-  /** `max`: runs that may wait while all workers are busy. Default 2 x workers, minimum 0. */
-  readonly queue?: { readonly max?: number | undefined } | undefined;
+  /** Who waits, how long the line is, and whose turn it is. */
+  readonly queue?: QueueOptions | undefined;
+  /**
+   * Sum of the memory that running tasks may be given, in MiB: a run waits until its `memoryMb` fits. Default: no bound.
+   * Minimum: `limits.memoryMb`.
+   */
+  readonly memoryBudgetMb?: number | undefined;
+  /** Allowance of each key. Runs without a key are not counted. Default: none. */
+  readonly rate?: RateLimitOptions | undefined;
+  /** Bounds of what {@link Guard.submit} accepts. */
+  readonly jobs?: JobsOptions | undefined;
   /**
    * `best`: processes run in the strongest sandbox that works here; `required`: and none is started if they could use the
    * network, write files, see other files or other processes; `off`: limits only, and a task can write what its user can.
@@ -78,6 +91,21 @@ export interface GuardOptions {
   readonly poison?: PoisonOptions | false | undefined;
 }
 
+/** Who waits, how long the line is, and whose turn it is. */
+export interface QueueOptions {
+  /** Runs that may wait while all workers are busy. Default 2 x workers, minimum 0. */
+  readonly max?: number | undefined;
+  /** Runs of one key that may wait. Default: `max`. Minimum 1. */
+  readonly perKey?: number | undefined;
+  /**
+   * While the oldest run of a key has waited longer than this, in milliseconds, its newest goes first: under overload a few
+   * are served in time and not all of them too late. Default: never. Minimum 1.
+   */
+  readonly lifoAfterMs?: number | undefined;
+  /** How long a ticket keeps its room, in milliseconds. Default 10 000, minimum 1. */
+  readonly ticketMs?: number | undefined;
+}
+
 /** When a process is replaced though nothing went wrong. */
 export interface RecycleOptions {
   /** Runs after which it is. Default 1000, minimum 1. */
@@ -96,8 +124,26 @@ export interface PoisonOptions {
   readonly max?: number | undefined;
 }
 
+/** Whose a run is, and how urgent. */
+export interface AdmitOptions {
+  /** Whom the run is counted for. Normalise it first (`addressKey`). Default: nobody, and no rate limit. */
+  readonly key?: string | undefined;
+  /** Whether `key` was proved, as an API key is and an address is not. Default false. */
+  readonly authenticated?: boolean | undefined;
+  /** Units that it takes from the key's allowance. Default 1, minimum 0. */
+  readonly cost?: number | undefined;
+  /** From 0, shed first, to 9. Default 5. */
+  readonly priority?: number | undefined;
+  /** When its caller stops waiting for an answer, in milliseconds from the call. Default: never. */
+  readonly deadlineMs?: number | undefined;
+}
+
 /** A caller's choices for one run. */
-export interface RunOptions {
+export interface RunOptions extends AdmitOptions {
+  /** What {@link Guard.admit} gave. Who it is, its priority and its deadline are the ticket's then. Good for one run. */
+  readonly ticket?: Ticket | undefined;
+  /** Told what the task says of its progress (`context.report`). As trustworthy as the task: parse it. */
+  readonly onProgress?: ((progress: unknown) => void) | undefined;
   /** Takes the run out of the queue, or kills its process. */
   readonly signal?: AbortSignal | undefined;
   /** A shorter deadline for this run, in milliseconds. The guard's own limit holds if it is the smaller one. */
@@ -127,7 +173,10 @@ export interface ParsedOptions {
   readonly spare: number;
   readonly warmup: Warmup | undefined;
   readonly limits: Limits;
-  readonly queueMax: number;
+  readonly queue: QueueOptions & { readonly max: number; readonly ticketMs: number };
+  readonly memoryBudgetMb: number | undefined;
+  readonly rate: RateLimitOptions | undefined;
+  readonly jobs: JobsOptions | undefined;
   readonly sandbox: 'best' | 'required' | 'off';
   readonly require: readonly Requirement[];
   readonly readable: readonly string[];
@@ -168,7 +217,18 @@ const guardSchema = z.strictObject({
   spare: z.int().min(0).max(256).default(1),
   warmup: z.strictObject({ task: z.string().min(1), input: z.unknown() }).optional(),
   limits: limitsSchema.prefault({}),
-  queue: z.strictObject({ max: z.int().min(0).max(1_000_000).optional() }).prefault({}),
+  queue: z
+    .strictObject({
+      max: z.int().min(0).max(1_000_000).optional(),
+      perKey: z.int().min(1).optional(),
+      lifoAfterMs: delayMs.optional(),
+      ticketMs: delayMs.default(10_000),
+    })
+    .prefault({}),
+  memoryBudgetMb: memoryMb.optional(),
+  // Checked by what they are for.
+  rate: z.custom<RateLimitOptions>().optional(),
+  jobs: z.custom<JobsOptions>().optional(),
   sandbox: z.enum(['best', 'required', 'off']).default('best'),
   require: z.array(z.enum(REQUIREMENTS)).default([]),
   readable: z.array(absolutePath).default([]),
@@ -192,7 +252,19 @@ const guardSchema = z.strictObject({
     .prefault({}),
 });
 
-const runSchema = z.strictObject({
+const admitSchema = z.strictObject({
+  key: z.string().min(1).max(1024).optional(),
+  authenticated: z.boolean().optional(),
+  cost: z.number().min(0).optional(),
+  priority: z.int().min(0).max(9).optional(),
+  deadlineMs: z.number().max(MAX_TIMER_MS).optional(),
+});
+
+const runSchema = admitSchema.extend({
+  ticket: z
+    .custom<Ticket>((value) => typeof value === 'object' && value !== null, 'expected a ticket')
+    .optional(),
+  onProgress: z.custom<(progress: unknown) => void>((value) => typeof value === 'function').optional(),
   signal: z.instanceof(AbortSignal).optional(),
   timeoutMs: delayMs.optional(),
   outputBytes: payloadBytes.optional(),
@@ -205,7 +277,16 @@ const drainSchema = z.strictObject({ graceMs: z.int().min(0).max(MAX_TIMER_MS).d
 
 /** @throws {ResourceError} `ERR_RESOURCE_OPTIONS`, which names the option, what was expected and what was found. */
 export function parseGuardOptions(options: GuardOptions): ParsedOptions {
-  const { script, limits, queue, warmup, cgroup, ...others } = parseOptions(guardSchema, options);
+  const { script, limits, queue, warmup, cgroup, memoryBudgetMb, rate, jobs, ...others } = parseOptions(
+    guardSchema,
+    options,
+  );
+  if (memoryBudgetMb !== undefined && memoryBudgetMb < limits.memoryMb) {
+    throw new ResourceError(
+      'ERR_RESOURCE_OPTIONS',
+      `memoryBudgetMb: expected at least limits.memoryMb (${limits.memoryMb}), found ${memoryBudgetMb}`,
+    );
+  }
   // Every core for the whole time: what the deadline leaves anyway.
   const cpuMs = limits.cpuMs ?? Math.min(limits.timeoutMs * availableParallelism(), MAX_TIMER_MS);
   return {
@@ -214,8 +295,16 @@ export function parseGuardOptions(options: GuardOptions): ParsedOptions {
     warmup,
     cgroup,
     limits: Object.freeze({ ...limits, cpuMs }),
-    queueMax: queue.max ?? 2 * others.workers,
+    queue: { ...queue, max: queue.max ?? 2 * others.workers },
+    memoryBudgetMb,
+    rate,
+    jobs,
   };
+}
+
+/** @throws {ResourceError} `ERR_RESOURCE_OPTIONS` */
+export function parseAdmitOptions(options: AdmitOptions): z.output<typeof admitSchema> {
+  return parseOptions(admitSchema, options);
 }
 
 /** @throws {ResourceError} `ERR_RESOURCE_OPTIONS` */

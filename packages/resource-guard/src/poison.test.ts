@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOSTILE } from './__fixtures__/scripts.ts';
-import { createGuard } from './guard.ts';
+import { createGuard } from './process-guard.ts';
 import { parseGuardOptions } from './options.ts';
 import { PoisonBreaker, type Dose } from './poison.ts';
 

@@ -40,6 +40,25 @@ export function publishReceipt(receipt: Receipt): void {
   if (runs.hasSubscribers) runs.publish(receipt);
 }
 
+/** Name of the `node:diagnostics_channel` on which every call that was not admitted is published. */
+export const REJECTION_CHANNEL = 'resource-guard:rejected';
+
+/** A call that was not admitted. */
+export interface Rejection {
+  /** Name of the task; absent where `admit` refused. As the caller gave it. */
+  readonly task?: string;
+  /** The code of the error that the caller got. */
+  readonly code: ResourceErrorCode;
+  /** What the guard enforces: the same object in all of its receipts and rejections. */
+  readonly enforcement: Enforcement;
+}
+
+const rejections = channel(REJECTION_CHANNEL);
+
+export function publishRejection(rejection: Rejection): void {
+  if (rejections.hasSubscribers) rejections.publish(rejection);
+}
+
 /** What a subscriber of the tracing channel gets. `result` and `error` are added by Node when the run has ended. */
 export interface RunTrace {
   /** Name of the task. */

@@ -3,6 +3,14 @@ import type { ResourceErrorCode } from './errors.ts';
 import type { Limits } from './options.ts';
 import type { Dose } from './poison.ts';
 
+/** What a run tells its caller, and hears from it. */
+export interface RunHooks {
+  readonly signal?: AbortSignal | undefined;
+  readonly deadlineMs?: number | undefined;
+  readonly onProgress?: ((progress: unknown) => void) | undefined;
+  readonly onBegin?: (() => void) | undefined;
+}
+
 /** One admitted run, from admission until its receipt. */
 export class Run {
   /** Not to be guessed by what an earlier run left behind in the process. */
@@ -13,22 +21,33 @@ export class Run {
   /** The caller's own name for the input. */
   readonly digest: string | undefined;
   readonly limits: Limits;
+  /** Told what the task says of its progress. */
+  readonly onProgress: ((progress: unknown) => void) | undefined;
   readonly startedAt = new Date().toISOString();
   readonly #admittedAt = performance.now();
   readonly #waiting = new AbortController();
   readonly #signal: AbortSignal | undefined;
+  readonly #deadlineAt: number;
+  readonly #onBegin: (() => void) | undefined;
   #queueTimer: NodeJS.Timeout | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #begunAt: number | undefined;
   #stopped: ResourceErrorCode | undefined;
   #kill: (() => void) | undefined;
 
-  constructor({ task, body, digest, limits }: Dose, signal: AbortSignal | undefined) {
+  /** @param deadlineMs - When the caller stops waiting, from now. */
+  constructor(
+    { task, body, digest, limits }: Dose,
+    { signal, deadlineMs = Infinity, onProgress, onBegin }: RunHooks,
+  ) {
     this.task = task;
     this.body = body;
     this.digest = digest;
     this.limits = limits;
     this.#signal = signal;
+    this.onProgress = onProgress;
+    this.#onBegin = onBegin;
+    this.#deadlineAt = this.#admittedAt + deadlineMs;
     signal?.addEventListener('abort', this.#abort);
     this.wait();
   }
@@ -49,9 +68,7 @@ export class Run {
     this.#begunAt = undefined;
     this.#kill = undefined;
     const waitedMs = performance.now() - this.#admittedAt;
-    this.#queueTimer = setTimeout(() => {
-      this.stop('ERR_RESOURCE_QUEUE_TIMEOUT');
-    }, this.limits.queueTimeoutMs - waitedMs);
+    this.#queueTimer = this.#stopAfter(this.limits.queueTimeoutMs - waitedMs, 'ERR_RESOURCE_QUEUE_TIMEOUT');
   }
 
   /** A process has it: the wait ends, the deadline runs. `kill` is called at most once. */
@@ -59,9 +76,8 @@ export class Run {
     clearTimeout(this.#queueTimer);
     this.#begunAt = performance.now();
     this.#kill = kill;
-    this.#deadlineTimer = setTimeout(() => {
-      this.stop('ERR_RESOURCE_TIMEOUT');
-    }, this.limits.timeoutMs);
+    this.#onBegin?.();
+    this.#deadlineTimer = this.#stopAfter(this.limits.timeoutMs, 'ERR_RESOURCE_TIMEOUT');
   }
 
   /** Ends it from the host's side. The first reason stays. */
@@ -80,6 +96,17 @@ export class Run {
     const now = performance.now();
     const begunAt = this.#begunAt ?? now;
     return { waitMs: begunAt - this.#admittedAt, runMs: now - begunAt };
+  }
+
+  /** After that time, or when the caller stops waiting if that is earlier. */
+  #stopAfter(ms: number, reason: ResourceErrorCode): NodeJS.Timeout {
+    const leftMs = this.#deadlineAt - performance.now();
+    return setTimeout(
+      () => {
+        this.stop(leftMs < ms ? 'ERR_RESOURCE_DEADLINE' : reason);
+      },
+      Math.min(ms, leftMs),
+    );
   }
 
   readonly #abort = (): void => {

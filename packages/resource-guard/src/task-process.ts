@@ -23,18 +23,28 @@ export interface Death {
 
 /** The one answer to a request: what the child sent, or that it died. `begun`: the task may have had effects. */
 export type Ending =
-  | { readonly type: 'reply'; readonly reply: Exclude<Reply, { type: 'begun' }>; readonly body: Buffer }
+  | {
+      readonly type: 'reply';
+      readonly reply: Exclude<Reply, { type: 'begun' | 'progress' }>;
+      readonly body: Buffer;
+    }
   | { readonly type: 'dead'; readonly death: Death; readonly begun: boolean };
 
 interface Exchange {
   readonly id: string | undefined;
   readonly maxBodyBytes: number;
   begun: boolean;
+  /** Reports that may still come. */
+  reports: number;
+  readonly onProgress: ((progress: unknown) => void) | undefined;
   readonly resolve: (ending: Ending) => void;
 }
 
 /** Exit comes before the last bytes are read. They are waited for, but not for ever: a descendant may hold the pipe. */
 const LAST_BYTES_MS = 100;
+
+/** Reports of progress that the host reads from one run: an honest child sends 50 a second. */
+const MAX_REPORTS = 100_000;
 
 /** Processes not yet known to be dead. */
 const live = new Set<TaskProcess>();
@@ -139,11 +149,11 @@ export class TaskProcess {
   }
 
   /** Sends one request. The answer may take for ever: limits are the caller's, by {@link kill}. Never rejects. */
-  exchange(request: Request, body?: Uint8Array): Promise<Ending> {
+  exchange(request: Request, body?: Uint8Array, onProgress?: (progress: unknown) => void): Promise<Ending> {
     return new Promise((resolve) => {
       const id = request.type === 'run' ? request.id : undefined;
       const maxBodyBytes = request.type === 'run' ? request.outputBytes : 0;
-      this.#exchange = { id, maxBodyBytes, begun: false, resolve };
+      this.#exchange = { id, maxBodyBytes, begun: false, reports: MAX_REPORTS, onProgress, resolve };
       if (this.#death !== undefined) {
         this.#end({ type: 'dead', death: this.#death, begun: false });
       } else if (!this.#killed) {
@@ -181,7 +191,11 @@ export class TaskProcess {
     if (exchange === undefined || exchange.id !== id) return this.#violate('unexpected');
     // The reader keeps to the guard's limit; this run's may be a smaller one.
     if (body.byteLength > exchange.maxBodyBytes) return this.#violate('body-too-large');
-    if (reply.type !== 'begun') {
+    if (reply.type === 'progress') {
+      exchange.reports -= 1;
+      if (!exchange.begun || exchange.reports < 0) return this.#violate('unexpected');
+      exchange.onProgress?.(reply.progress);
+    } else if (reply.type !== 'begun') {
       this.#end({ type: 'reply', reply, body });
     } else if (exchange.begun) {
       return this.#violate('unexpected');

@@ -6,6 +6,7 @@ import { serialize } from 'node:v8';
 
 interface Context {
   readonly signal: AbortSignal;
+  readonly report: (progress: unknown) => void;
 }
 
 const CHANNEL_FD = 3;
@@ -45,6 +46,15 @@ export function stop(): Promise<never> {
 
 export function environment(): unknown {
   return { variables: Object.keys(process.env), execArgv: process.execArgv, argv: process.argv };
+}
+
+/** Reports two pages, and one in between that comes too soon to be told. */
+export async function reportTwice(unit: string, { report }: Context): Promise<string> {
+  report({ [unit]: 1 });
+  report({ [unit]: 'too soon' });
+  await holdProcessId(60);
+  report({ [unit]: 2 });
+  return 'done';
 }
 
 export function slow(ms: number): Promise<string> {

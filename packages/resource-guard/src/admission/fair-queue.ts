@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ResourceError, type ResourceErrorCode } from '../errors.ts';
+import { ResourceError } from '../errors.ts';
 import { parseOptions } from '../parse-options.ts';
 import { WaitingLine, type Waiting } from './waiting-line.ts';
 
@@ -30,8 +30,8 @@ export interface PlaceRequest {
   readonly priority?: number | undefined;
   /** Memory that it will need, in MiB, out of `memoryBudgetMb`. Default 0. */
   readonly costMb?: number | undefined;
-  /** When its caller stops waiting, in milliseconds of `performance.now()`. Default: never. */
-  readonly deadline?: number | undefined;
+  /** When its caller stops waiting, in milliseconds from the call. Default: never. */
+  readonly deadlineMs?: number | undefined;
   /** Leaves the queue at once when this aborts. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,26 +42,42 @@ export interface Place extends Disposable {
   release(): void;
 }
 
+/** Room in the queue that is kept for a request which is still on its way. */
+export interface Reservation {
+  /** Gives the room back. A second call does nothing. */
+  release(): void;
+}
+
 /** A queue in which no client can take the turn of another. */
 export interface FairQueue {
   /** Requests that have a place. */
   readonly running: number;
   /** Requests that wait. */
   readonly waiting: number;
+  /** Requests that room is kept for. */
+  readonly reserved: number;
   /**
    * Whether {@link enter} would refuse such a request now, found without entering.
    *
-   * @returns The code of the refusal, or nothing.
+   * @returns The refusal, or nothing.
    */
-  refuses(request?: PlaceRequest): ResourceErrorCode | undefined;
+  refuses(request?: PlaceRequest): ResourceError | undefined;
+  /**
+   * Keeps room for a request, so that it is not refused when it comes: what it waits for, a body say, may take its time
+   * without holding a place.
+   *
+   * @throws {ResourceError} What {@link refuses} says.
+   */
+  reserve(request?: PlaceRequest): Reservation;
   /**
    * Waits for a place.
    *
+   * @param reservation - The room that was kept for it; given back by the call.
    * @throws {ResourceError} At once `ERR_RESOURCE_QUEUE_FULL`, or `ERR_RESOURCE_OPTIONS` for a request that could never
    *   have a place; later `ERR_RESOURCE_QUEUE_FULL` if a request of higher priority or of a more patient key took its
    *   place in a full queue; `ERR_RESOURCE_QUEUE_TIMEOUT`, `ERR_RESOURCE_DEADLINE`, `ERR_RESOURCE_ABORTED`.
    */
-  enter(request?: PlaceRequest): Promise<Place>;
+  enter(request?: PlaceRequest, reservation?: Reservation): Promise<Place>;
 }
 
 const bound = z.number().min(1);
@@ -81,7 +97,7 @@ const requestSchema = z.strictObject({
   key: z.string().optional(),
   priority: z.int().min(0).max(9).default(5),
   costMb: z.number().min(0).default(0),
-  deadline: z.number().optional(),
+  deadlineMs: z.number().optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
@@ -125,6 +141,8 @@ class BoundedFairQueue implements FairQueue {
   readonly #line: WaitingLine<Entry>;
   #running = 0;
   #runningMb = 0;
+  #reserved = 0;
+  readonly #reservedByKey = new Map<string, number>();
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -139,13 +157,40 @@ class BoundedFairQueue implements FairQueue {
     return this.#line.size;
   }
 
-  refuses(request: PlaceRequest = {}): ResourceErrorCode | undefined {
-    return this.#judge(parseOptions(requestSchema, request))?.code;
+  get reserved(): number {
+    return this.#reserved;
   }
 
-  async enter(request: PlaceRequest = {}): Promise<Place> {
+  refuses(request: PlaceRequest = {}): ResourceError | undefined {
+    return this.#judge(parseOptions(requestSchema, request));
+  }
+
+  reserve(request: PlaceRequest = {}): Reservation {
     const parsed = parseOptions(requestSchema, request);
     const refusal = this.#judge(parsed);
+    if (refusal !== undefined) throw refusal;
+    const { key } = parsed;
+    this.#reserved += 1;
+    if (key !== undefined) this.#reservedByKey.set(key, this.#reservedOf(key) + 1);
+    let kept = true;
+    return {
+      release: () => {
+        if (!kept) return;
+        kept = false;
+        this.#reserved -= 1;
+        if (key === undefined) return;
+        const left = this.#reservedOf(key) - 1;
+        if (left > 0) this.#reservedByKey.set(key, left);
+        else this.#reservedByKey.delete(key);
+      },
+    };
+  }
+
+  async enter(request: PlaceRequest = {}, reservation?: Reservation): Promise<Place> {
+    const parsed = parseOptions(requestSchema, request);
+    // Given back in the same turn, so that nobody else can have the room.
+    reservation?.release();
+    const refusal = this.#judge(parsed, reservation !== undefined);
     if (refusal !== undefined) throw refusal;
     if (this.#line.size === 0 && this.#fits(parsed.costMb)) return this.#seat(parsed.costMb);
     return new Promise((resolve, reject) => {
@@ -153,8 +198,16 @@ class BoundedFairQueue implements FairQueue {
     });
   }
 
-  #judge({ key, priority, costMb, deadline, signal }: ParsedRequest): ResourceError | undefined {
-    const { max, perKey, memoryBudgetMb = Infinity } = this.#bounds;
+  #reservedOf(key: string): number {
+    return this.#reservedByKey.get(key) ?? 0;
+  }
+
+  /** @param promised - Whether room was kept for it: then only what concerns the request itself can refuse it. */
+  #judge(
+    { key, priority, costMb, deadlineMs, signal }: ParsedRequest,
+    promised = false,
+  ): ResourceError | undefined {
+    const { max, perKey = Infinity, memoryBudgetMb = Infinity } = this.#bounds;
     if (signal?.aborted === true) {
       return new ResourceError('ERR_RESOURCE_ABORTED', 'the signal of the request was already aborted');
     }
@@ -164,28 +217,31 @@ class BoundedFairQueue implements FairQueue {
         `costMb: expected at most the budget of ${memoryBudgetMb} MiB, found ${costMb}`,
       );
     }
-    if (deadline !== undefined && deadline <= performance.now()) {
+    if (deadlineMs !== undefined && deadlineMs <= 0) {
       return new ResourceError('ERR_RESOURCE_DEADLINE', 'the deadline of the request has passed');
     }
-    if (this.#line.size === 0 && this.#fits(costMb)) return undefined;
-    if (key !== undefined && this.#line.countOf(key) >= (perKey ?? Infinity)) {
+    if (promised) return undefined;
+    const room = this.#running + this.#line.size + this.#reserved < this.#concurrency + max;
+    const seat =
+      this.#line.size === 0 && this.#fits(costMb) && this.#running + this.#reserved < this.#concurrency;
+    if (room && seat) return undefined;
+    if (key !== undefined && this.#line.countOf(key) + this.#reservedOf(key) >= perKey) {
       return new ResourceError(
         'ERR_RESOURCE_QUEUE_FULL',
-        `expected at most ${perKey ?? max} waiting requests of one key`,
+        `expected at most ${perKey} waiting requests of one key`,
       );
     }
-    if (this.#line.size < max || (max > 0 && this.#line.victim(key, priority) !== undefined))
-      return undefined;
-    return fullError(max);
+    if (room && this.#line.size < max) return undefined;
+    return this.#line.victim(key, priority) === undefined ? fullError(max) : undefined;
   }
 
   #wait(
-    { key, priority, costMb, deadline, signal }: ParsedRequest,
+    { key, priority, costMb, deadlineMs = Infinity, signal }: ParsedRequest,
     resolve: (place: Place) => void,
     reject: (error: ResourceError) => void,
   ): void {
     const now = performance.now();
-    if (this.#line.size >= this.#bounds.max) {
+    if (this.#running + this.#line.size + this.#reserved >= this.#concurrency + this.#bounds.max) {
       const victim = this.#line.victim(key, priority);
       if (victim !== undefined) this.#refuse(victim, fullError(this.#bounds.max));
     }
@@ -201,10 +257,9 @@ class BoundedFairQueue implements FairQueue {
     this.#line.push(entry);
 
     const { maxWaitMs = Infinity } = this.#bounds;
-    const untilDeadline = (deadline ?? Infinity) - now;
-    const waitMs = Math.min(maxWaitMs, untilDeadline);
+    const waitMs = Math.min(maxWaitMs, deadlineMs);
     if (waitMs < 2 ** 31) {
-      const late = untilDeadline <= maxWaitMs;
+      const late = deadlineMs <= maxWaitMs;
       entry.timer = setTimeout(() => {
         const error = late
           ? new ResourceError('ERR_RESOURCE_DEADLINE', 'the deadline of the request passed in the queue')
@@ -244,9 +299,13 @@ class BoundedFairQueue implements FairQueue {
   }
 
   #fits(costMb: number): boolean {
-    if (this.#running >= Math.max(1, Math.floor(this.#bounds.concurrency()))) return false;
+    if (this.#running >= this.#concurrency) return false;
     const { memoryBudgetMb = Infinity } = this.#bounds;
     return this.#runningMb + costMb <= memoryBudgetMb;
+  }
+
+  get #concurrency(): number {
+    return Math.max(1, Math.floor(this.#bounds.concurrency()));
   }
 
   #seat(costMb: number): Place {

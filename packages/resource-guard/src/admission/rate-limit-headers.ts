@@ -18,7 +18,7 @@ export function rateLimitHeaders(
   const windowS = Math.max(1, Math.round(periodMs / 1000));
   const fields = {
     'RateLimit-Policy': `"${name}";q=${Math.floor(limit)};w=${windowS}`,
-    RateLimit: `"${name}";r=${decision.remaining};t=${Math.ceil(decision.resetMs / 1000)}`,
+    RateLimit: `"${name}";r=${decision.remaining};t=${wholeSeconds(decision.resetMs)}`,
   };
   if (decision.allowed || !Number.isFinite(decision.retryAfterMs)) return fields;
   return { ...fields, ...retryAfterHeader(decision.retryAfterMs) };
@@ -26,5 +26,10 @@ export function rateLimitHeaders(
 
 /** `Retry-After` in whole seconds, never less than the wait and never 0. */
 export function retryAfterHeader(retryAfterMs: number): HeaderFields {
-  return { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+  return { 'Retry-After': String(Math.max(1, wholeSeconds(retryAfterMs))) };
+}
+
+/** Rounded up, but not for the last bit of a sum of fractions. */
+function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1000 - 1e-6);
 }

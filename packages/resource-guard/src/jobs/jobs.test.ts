@@ -30,7 +30,10 @@ describe('a job', () => {
   it('waits, runs, and is done with its value', async () => {
     const jobs = createJobs();
     const { work, end } = held('value');
-    const job = jobs.submit(work);
+    const job = jobs.submit(async (context) => {
+      await turn();
+      return work(context);
+    });
     expect(job.state).toBe('waiting');
     await turn();
     expect(job.state).toBe('running');

@@ -131,21 +131,21 @@ class BoundedJobs implements Jobs {
         if (!hasEnded()) progress = value;
       },
     };
-    // The work begins in a later turn, so that nothing it throws at once can reach the caller of `submit`.
-    const result = Promise.resolve(context)
-      .then(work)
-      .then(
-        (value) => {
-          state = 'done';
-          this.#keep(job, sizeOf(value));
-          return value;
-        },
-        (error: unknown) => {
-          state = controller.signal.aborted ? 'cancelled' : 'failed';
-          this.#keep(job, 0);
-          throw error;
-        },
-      );
+    // What the work throws at once rejects the result as well, and never reaches the caller of `submit`.
+    const result = new Promise<T>((resolve) => {
+      resolve(work(context));
+    }).then(
+      (value) => {
+        state = 'done';
+        this.#keep(job, sizeOf(value));
+        return value;
+      },
+      (error: unknown) => {
+        state = controller.signal.aborted ? 'cancelled' : 'failed';
+        this.#keep(job, 0);
+        throw error;
+      },
+    );
     result.catch(() => undefined);
     const job: Job<T> = {
       id,

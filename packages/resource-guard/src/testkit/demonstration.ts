@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Control, Enforcement } from '../enforcement.ts';
 import { ResourceError } from '../errors.ts';
-import { openGuard, type Guard } from '../guard.ts';
+import type { Guard } from '../guard.ts';
+import { openGuard } from '../process-guard.ts';
 import { thisMachine, type Machine } from '../machine.ts';
 import type { GuardOptions } from '../options.ts';
 
