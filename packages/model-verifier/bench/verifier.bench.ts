@@ -2,11 +2,12 @@
 // VERIFIER_MB sets the size of the models (500). VERIFIER_CASES picks cases by a part of their name.
 import type { BenchCase } from './bench-case.ts';
 import { inspectCases } from './inspect.cases.ts';
+import { openCases } from './open.cases.ts';
 import { signatureCases } from './signature.cases.ts';
 
 const wanted = process.env['VERIFIER_CASES'] ?? '';
 const cases = new Map<string, BenchCase>(
-  [...signatureCases, ...inspectCases]
+  [...signatureCases, ...openCases, ...inspectCases]
     .filter(({ name }) => name.includes(wanted))
     .map((one) => [one.name, one]),
 );

@@ -9,7 +9,7 @@ import type { JournalHead } from './record.ts';
 const headSchema = z.strictObject({ seq: z.int().min(-1), digest: prefixedSha256 });
 
 /** The file beside a journal that says how far it had come. */
-export function checkpointPath(journal: string): string {
+function checkpointPath(journal: string): string {
   return `${journal}.head`;
 }
 

@@ -9,11 +9,11 @@ export interface JournalStatement {
 }
 
 /** SLSA Verification Summary Attestation v1. */
-export const VERIFICATION_TYPE = 'https://slsa.dev/verification_summary/v1';
+const VERIFICATION_TYPE = 'https://slsa.dev/verification_summary/v1';
 /** That verified bytes were handed over to be loaded. */
-export const LOAD_TYPE = 'urn:sallyport:model-load:v1';
+const LOAD_TYPE = 'urn:sallyport:model-load:v1';
 /** That a torn last line was moved out of the journal. */
-export const RECOVERY_TYPE = 'urn:sallyport:journal-recovery:v1';
+const RECOVERY_TYPE = 'urn:sallyport:journal-recovery:v1';
 
 /** Who writes: the package, not a version of it, so that a history reads as one. */
 const VERIFIER = { id: 'urn:sallyport:model-verifier' };

@@ -8,7 +8,7 @@ import { ModelError, systemCode } from '../errors.ts';
 import { parseStrictJson } from '../strict-json.ts';
 
 /** Folder beside the lock in which downloads wait. No model can live there: a top folder starts with no dot. */
-export const QUARANTINE_FOLDER = '.quarantine';
+const QUARANTINE_FOLDER = '.quarantine';
 
 const REOPEN_FLAGS = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const MAX_NOTE_BYTES = 4096;
