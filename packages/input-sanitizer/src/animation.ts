@@ -6,6 +6,7 @@ import { inspectImage } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
 import { sanitizeFrame } from './sanitize.ts';
 import type { SanitizedImage, SanitizeOptions } from './sanitize.ts';
+import { defineInputSpec } from './spec.ts';
 import type { InputLimits, InputSpec } from './spec.ts';
 
 /** One frame of an animation that passed. */
@@ -48,19 +49,20 @@ async function* eachFrame(
   if ('tier' in options && options.tier !== undefined && options.tier !== 'inline') {
     throw new SanitizeError('ERR_INPUT_SPEC', 'expected the tier inline for an animation, found another');
   }
-  const { deadlineMs } = spec.limits;
+  const policy = defineInputSpec(spec);
+  const { deadlineMs } = policy.limits;
   let spentMs = 0;
   let started = performance.now();
   let deadline = new Deadline(deadlineMs, options.signal);
   deadline.check();
-  const header = inspectImage(bytes, spec, options);
+  const header = inspectImage(bytes, policy, options);
   // Only what was counted and timed frame by frame is decoded frame by frame.
   const delaysMs = header.animation?.delaysMs ?? [0];
-  enforceTotalPixels(header, delaysMs.length, spec.limits);
+  enforceTotalPixels(header, delaysMs.length, policy.limits);
   const sha256 = hash('sha256', bytes);
   for (const [index, delayMs] of delaysMs.entries()) {
     const frame = { bytes, header, frame: index, started, sha256 };
-    const sanitized = await sanitizeFrame(frame, spec, deadline, options);
+    const sanitized = await sanitizeFrame(frame, policy, deadline, options);
     spentMs += performance.now() - started;
     yield {
       ...(header.animation ? asOneOfMany(sanitized) : sanitized),

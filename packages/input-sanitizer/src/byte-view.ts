@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import { SanitizeError } from './errors.ts';
 
 /**
@@ -5,6 +6,13 @@ import { SanitizeError } from './errors.ts';
  * pieces of 4 KiB and more; a flood of pieces of a few bytes would keep a header parser busy for as long as a decode.
  */
 export const FREE_PARTS = 4096;
+
+/** @throws {SanitizeError} `ERR_INPUT_SPEC` for what is no `Uint8Array`: no type stops every caller. */
+export function checkBytes(bytes: Uint8Array): void {
+  if (!isUint8Array(bytes)) {
+    throw new SanitizeError('ERR_INPUT_SPEC', 'expected a Uint8Array, found something else');
+  }
+}
 
 /** Reads numbers out of a stranger's bytes. Every read is bounds-checked: past the end is `ERR_INPUT_CORRUPT`. */
 export class ByteView {

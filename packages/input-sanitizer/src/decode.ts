@@ -15,6 +15,7 @@ import type { ImageHeader } from './image-header.ts';
 import { uprightImage } from './orientation.ts';
 import type { Columns, PartialImage } from './picture-columns.ts';
 import type { RgbImage, Size } from './rgb-image.ts';
+import { defineInputSpec } from './spec.ts';
 import type { InputSpec } from './spec.ts';
 import { isWasmTier, runInWasm } from './wasm-tier.ts';
 import type { DecoderTier } from './wasm-tier.ts';
@@ -56,16 +57,17 @@ export async function decodePicture(
   spec: InputSpec,
   options: DecodeOptions,
 ): Promise<DecodedImage> {
-  const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
+  const policy = defineInputSpec(spec);
+  const deadline = new Deadline(policy.limits.deadlineMs, options.signal);
   deadline.check();
-  const header = inspectImage(bytes, spec, options);
-  if (isWasmTier(options.tier)) return await runInWasm('decodeImage', bytes, spec, options);
-  const stored = await decodeStored(bytes, header, spec, deadline);
-  const turns = spec.colour.orientation === 'exif' ? header.orientation : 1;
+  const header = inspectImage(bytes, policy, options);
+  if (isWasmTier(options.tier)) return await runInWasm('decodeImage', bytes, policy, options);
+  const stored = await decodeStored(bytes, header, policy, deadline);
+  const turns = policy.colour.orientation === 'exif' ? header.orientation : 1;
   return {
     image: uprightImage(stored.image, turns),
     header,
-    findings: [...findInHeader(header, spec), ...findInAlpha(stored.alpha)],
+    findings: [...findInHeader(header, policy), ...findInAlpha(stored.alpha)],
   };
 }
 

@@ -1,5 +1,8 @@
 /** Formats that pictures are written in. */
-export type OutputFormat = 'png' | 'webp' | 'jpeg';
+export const OUTPUT_FORMATS = ['png', 'webp', 'jpeg'] as const;
+
+/** One of {@link OUTPUT_FORMATS}. */
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** Pixels as bytes in rows, without padding. */
 interface Pixels {

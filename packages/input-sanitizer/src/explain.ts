@@ -2,6 +2,7 @@ import type { ImageFormat } from './image-header.ts';
 import { specHash } from './spec-hash.ts';
 import { TENSOR_TYPES } from './tensor.ts';
 import { valueEnds } from './tensor-values.ts';
+import { defineInputSpec } from './spec.ts';
 import type { ColourPolicy, Geometry, InputLimits, InputSpec, Pair, Resample, TensorSpec } from './spec.ts';
 
 const FORMAT_NAMES: Readonly<Record<ImageFormat, string>> = {
@@ -40,9 +41,11 @@ const CHANNELS: Readonly<Record<TensorSpec['channels'], readonly string[]>> = {
 /**
  * Says in plain words what a spec accepts, refuses and makes: one rule per line, always in the same order. The same
  * spec always gives the same text, so it can be kept and compared.
+ *
+ * @throws {SanitizeError} `ERR_INPUT_SPEC` for what is no spec.
  */
 export function explain(spec: InputSpec): string {
-  const { formats, limits, colour, geometry, tensor } = spec;
+  const { formats, limits, colour, geometry, tensor } = defineInputSpec(spec);
   return [
     `Formats: ${list(formats.map((format) => FORMAT_NAMES[format]))}, told by content; all others are refused`,
     ...explainLimits(limits),

@@ -24,6 +24,9 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  */
 export function fromBase64(text: string, { maxBytes }: FromBase64Options): Uint8Array {
   checkMaxBytes(maxBytes);
+  // A field of a stranger's JSON can be anything, whatever type its receiver gave it.
+  const given: unknown = text;
+  if (typeof given !== 'string') throw refuseText('no text');
   const isUrl = text.slice(0, 5).toLowerCase() === 'data:';
   const start = isUrl ? (DATA_URL.exec(text.slice(0, 40))?.[0].length ?? 0) : 0;
   if (isUrl && start === 0) throw refuseText('a data: URL of another kind');

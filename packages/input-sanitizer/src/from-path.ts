@@ -56,7 +56,8 @@ export async function fromPath(
   }
 }
 
-function parseRelativePath(relative: string): readonly string[] {
+function parseRelativePath(relative: unknown): readonly string[] {
+  if (typeof relative !== 'string') throw refusePath('no text');
   if (relative === '' || relative.length > MAX_RELATIVE_LENGTH)
     throw refusePath('a name that is empty or too long');
   if (relative.includes('\0')) throw refusePath('a NUL character');

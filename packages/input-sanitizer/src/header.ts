@@ -1,3 +1,4 @@
+import { checkBytes } from './byte-view.ts';
 import { findMismatches } from './claim.ts';
 import type { ClaimedType } from './claim.ts';
 import { SanitizeError } from './errors.ts';
@@ -8,6 +9,7 @@ import { parseJpegHeader } from './jpeg.ts';
 import { enforceByteLimit, enforceHeaderLimits } from './limits.ts';
 import { parsePngHeader } from './png.ts';
 import { sniffFormat } from './sniff.ts';
+import { defineInputSpec } from './spec.ts';
 import type { InputSpec } from './spec.ts';
 import { parseWebpHeader } from './webp.ts';
 
@@ -17,6 +19,8 @@ const PARSERS: Readonly<Record<ImageFormat, (bytes: Uint8Array, maxFrames?: numb
   webp: parseWebpHeader,
   gif: parseGifHeader,
 };
+
+const MISMATCH_POLICIES = ['report', 'refuse'] as const;
 
 /** A caller's choices for one header. */
 export interface InspectOptions {
@@ -38,21 +42,27 @@ export interface InspectOptions {
  *   frames are counted no further than its `maxFrames`.
  * @throws {SanitizeError} `ERR_INPUT_EMPTY`, `ERR_INPUT_FORMAT`, `ERR_INPUT_CORRUPT`, `ERR_INPUT_COST`; with a spec also
  *   `ERR_INPUT_TOO_LARGE`, `ERR_INPUT_DIMENSIONS`, `ERR_INPUT_ANIMATED`, `ERR_INPUT_COLOUR`. Nothing else, on any bytes.
+ *   `ERR_INPUT_SPEC` for what is no spec, or where there are no bytes to speak of but a text, say.
  */
 export function inspectImage(
   bytes: Uint8Array,
   spec?: InputSpec,
   { claimed = {}, mismatch = 'report' }: InspectOptions = {},
 ): ImageHeader {
+  const policy = spec && defineInputSpec(spec);
+  checkBytes(bytes);
+  if (!MISMATCH_POLICIES.includes(mismatch)) {
+    throw new SanitizeError('ERR_INPUT_SPEC', 'expected mismatch to be report or refuse, found another');
+  }
   if (bytes.length === 0) throw new SanitizeError('ERR_INPUT_EMPTY', 'expected a picture, found no bytes');
-  if (spec) enforceByteLimit(bytes.length, spec);
-  const format = sniffFormat(bytes, spec?.formats ?? IMAGE_FORMATS);
+  if (policy) enforceByteLimit(bytes.length, policy);
+  const format = sniffFormat(bytes, policy?.formats ?? IMAGE_FORMATS);
   const mismatches = findMismatches(format, claimed);
   if (mismatch === 'refuse' && mismatches.length > 0) {
     throw new SanitizeError('ERR_INPUT_FORMAT', `expected what the ${mismatches[0]!} says, found ${format}`);
   }
-  const header = { ...parseHeader(bytes, format, spec?.limits.maxFrames), mismatches };
-  if (spec) enforceHeaderLimits(header, spec);
+  const header = { ...parseHeader(bytes, format, policy?.limits.maxFrames), mismatches };
+  if (policy) enforceHeaderLimits(header, policy);
   return header;
 }
 

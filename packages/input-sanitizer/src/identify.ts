@@ -1,3 +1,4 @@
+import { checkBytes } from './byte-view.ts';
 import { SanitizeError } from './errors.ts';
 import { fileKindOf } from './file-kind.ts';
 import type { FileKind } from './file-kind.ts';
@@ -36,6 +37,7 @@ export interface ImageIdentity extends PictureFacts {
  *   of a picture cannot be read. A file of an unknown kind is no error.
  */
 export function identifyImage(bytes: Uint8Array): ImageIdentity {
+  checkBytes(bytes);
   if (bytes.length === 0) throw new SanitizeError('ERR_INPUT_EMPTY', 'expected a picture, found no bytes');
   const kind = fileKindOf(bytes);
   const format = IMAGE_FORMATS.find((candidate) => candidate === kind);

@@ -3,10 +3,11 @@ import { Deadline } from './deadline.ts';
 import { decodePicture } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { diagnose } from './diagnostics.ts';
-import { encodePixels } from './encode.ts';
+import { encodePixels, OUTPUT_FORMATS } from './encode.ts';
 import type { OutputFormat } from './encode.ts';
 import { SanitizeError } from './errors.ts';
 import type { Finding } from './finding.ts';
+import { defineInputSpec } from './spec.ts';
 import type { InputSpec } from './spec.ts';
 import { isWasmTier, runInWasm } from './wasm-tier.ts';
 
@@ -53,11 +54,18 @@ async function reencodePicture(
   spec: InputSpec,
   { format, ...options }: ReencodeOptions,
 ): Promise<ReencodedImage> {
-  if (isWasmTier(options.tier)) {
-    return await runInWasm('reencodeImage', bytes, spec, { ...options, format });
+  const policy = defineInputSpec(spec);
+  if (!OUTPUT_FORMATS.includes(format)) {
+    throw new SanitizeError(
+      'ERR_INPUT_SPEC',
+      `expected a format of ${OUTPUT_FORMATS.join(', ')}, found another`,
+    );
   }
-  const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
-  const { image, findings } = await decodePicture(bytes, spec, options);
+  if (isWasmTier(options.tier)) {
+    return await runInWasm('reencodeImage', bytes, policy, { ...options, format });
+  }
+  const deadline = new Deadline(policy.limits.deadlineMs, options.signal);
+  const { image, findings } = await decodePicture(bytes, policy, options);
   const { width, height } = image;
   if (Math.max(width, height) > MAX_SIDES[format]) {
     throw new SanitizeError(

@@ -17,6 +17,7 @@ import { resizeWindow } from './resize.ts';
 import { placeImage } from './rgb-image.ts';
 import { scoreScaling, skipsPixels } from './scaling-score.ts';
 import { specHash } from './spec-hash.ts';
+import { defineInputSpec } from './spec.ts';
 import type { InputSpec, Resample } from './spec.ts';
 import { imageToTensor, littleEndianBytes } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
@@ -85,7 +86,7 @@ export interface SanitizedImage {
  * process that can be killed.
  *
  * @param bytes - Untrusted; must not change until the promise settles.
- * @throws {SanitizeError} With any code but those of {@link fromPath} and {@link defineInputSpec}; nothing else.
+ * @throws {SanitizeError} With any code but those of {@link fromPath}; nothing else. `ERR_INPUT_SPEC` is the caller's own.
  */
 export async function sanitizeImage(
   bytes: Uint8Array,
@@ -94,11 +95,12 @@ export async function sanitizeImage(
 ): Promise<SanitizedImage> {
   return await diagnose('sanitizeImage', async () => {
     const started = performance.now();
-    const deadline = new Deadline(spec.limits.deadlineMs, options.signal);
+    const policy = defineInputSpec(spec);
+    const deadline = new Deadline(policy.limits.deadlineMs, options.signal);
     deadline.check();
-    const header = inspectImage(bytes, spec, options);
-    if (isWasmTier(options.tier)) return await runInWasm('sanitizeImage', bytes, spec, options);
-    return await sanitizeFrame({ bytes, header, frame: 0, started }, spec, deadline, options);
+    const header = inspectImage(bytes, policy, options);
+    if (isWasmTier(options.tier)) return await runInWasm('sanitizeImage', bytes, policy, options);
+    return await sanitizeFrame({ bytes, header, frame: 0, started }, policy, deadline, options);
   });
 }
 

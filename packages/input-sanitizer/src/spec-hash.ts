@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { defineInputSpec } from './spec.ts';
 import type { InputSpec } from './spec.ts';
 
 /**
@@ -16,14 +17,16 @@ const hashes = new WeakMap<InputSpec, string>();
  * Defaults are part of it, written out or not, but for keys that a later release has added: at their default
  * (`colour.depth16: 'reduce'`) they are left out, so that the hash of an unchanged spec stays the same.
  *
+ * @throws {SanitizeError} `ERR_INPUT_SPEC` for what is no spec.
  * @see RFC 8785 (JSON Canonicalization Scheme), of which plain numbers, ASCII keys and sorted keys are used
  */
 export function specHash(spec: InputSpec): string {
-  const known = hashes.get(spec);
+  // What can still change has no lasting name: it is parsed, and hashed, anew each time.
+  const fixed = defineInputSpec(spec);
+  const known = hashes.get(fixed);
   if (known !== undefined) return known;
-  const computed = canonicalHash(withoutLaterDefaults(spec));
-  // What can still change has no lasting name.
-  if (isDeeplyFrozen(spec)) hashes.set(spec, computed);
+  const computed = canonicalHash(withoutLaterDefaults(fixed));
+  hashes.set(fixed, computed);
   return computed;
 }
 
@@ -35,11 +38,6 @@ function canonicalHash(value: unknown): string {
 function withoutLaterDefaults(spec: InputSpec): unknown {
   const { depth16, ...colour } = spec.colour;
   return depth16 === LATER_KEYS.colour.depth16 ? { ...spec, colour } : spec;
-}
-
-function isDeeplyFrozen(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen);
 }
 
 function sortKeys(value: unknown): unknown {

@@ -48,6 +48,11 @@ it('parses its own JSON to itself', () => {
   expect(defineInputSpec(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
 });
 
+it('takes a spec of its own as it is', () => {
+  const spec = defineInputSpec(least);
+  expect(defineInputSpec(spec)).toBe(spec);
+});
+
 it('is frozen to the bottom', () => {
   const spec = defineInputSpec(least);
   expect(

@@ -239,14 +239,21 @@ const specSchema = z
     error: 'limits.minSide must not exceed limits.maxSide',
   });
 
+/** What {@link defineInputSpec} gave: complete and frozen, so that it need not be looked at again. */
+const defined = new WeakSet<object>();
+
 /**
  * Parses the JSON form of an input spec, fills in defaults and freezes it.
  * Unknown keys are refused. The result is plain JSON again and parses to itself.
+ *
+ * Every function that takes a spec does this with one that was not defined here, such as `JSON.parse` gives to callers
+ * whom no type stops: a limit that is left out is at its default, and never absent.
  *
  * @param json - Already parsed JSON, or a literal.
  * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming every wrong key.
  */
 export function defineInputSpec(json: unknown): InputSpec {
+  if (isDefined(json)) return json;
   const parsed = specSchema.safeParse(json);
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'spec'}: ${message}`);
@@ -254,7 +261,13 @@ export function defineInputSpec(json: unknown): InputSpec {
       cause: parsed.error,
     });
   }
-  return deepFreeze(parsed.data);
+  const spec = deepFreeze(parsed.data);
+  defined.add(spec);
+  return spec;
+}
+
+function isDefined(json: unknown): json is InputSpec {
+  return typeof json === 'object' && json !== null && defined.has(json);
 }
 
 function deepFreeze<T extends object>(value: T): T {

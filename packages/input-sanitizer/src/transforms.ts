@@ -124,6 +124,13 @@ const PARAMETERS: Readonly<Record<AllowedTransform['geometry'], readonly Paramet
   none: [],
 };
 
+/** What {@link defineTransforms} gave: checked and frozen. */
+const defined = new WeakSet<object>();
+
+function isDefined(json: unknown): json is AllowedTransforms {
+  return typeof json === 'object' && json !== null && defined.has(json);
+}
+
 /**
  * Parses the list of transforms that requests may choose among, and checks that each can be used: sides within what a
  * spec may ask for, its smallest tensor within `maxTensorBytes`, and the largest too where the picture decides the size.
@@ -132,40 +139,45 @@ const PARAMETERS: Readonly<Record<AllowedTransform['geometry'], readonly Paramet
  * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming every wrong key.
  */
 export function defineTransforms(json: unknown): AllowedTransforms {
+  if (isDefined(json)) return json;
   const parsed = parseOptions(listSchema, json, 'a list of transforms');
   const spec = defineInputSpec(parsed.spec);
   const { maxTensorBytes, transforms } = parsed;
   for (const [name, transform] of Object.entries(transforms)) {
     checkUsable(name, transform, spec, maxTensorBytes);
   }
-  return Object.freeze({ spec, maxTensorBytes, transforms });
+  const allowed = Object.freeze({ spec, maxTensorBytes, transforms });
+  defined.add(allowed);
+  return allowed;
 }
 
 /**
  * Reads a stranger's wish, for example `{"transform":"tile","width":640,"height":480}`, against the list. Every key but
  * `transform` and the parameters of that transform is refused; a parameter with more than one value must be given.
  *
+ * @param allowed - From {@link defineTransforms}; what is not is parsed again, which may throw `ERR_INPUT_SPEC`.
  * @param request - Already parsed JSON. Untrusted; no part of it but numbers is repeated in a message.
  * @returns The list's spec with the chosen geometry. Its hash names the choice.
  * @throws {SanitizeError} `ERR_INPUT_TRANSFORM`; nothing else, on any request.
  */
 export function chooseTransform(allowed: AllowedTransforms, request: unknown): InputSpec {
+  const { spec, maxTensorBytes, transforms } = defineTransforms(allowed);
   const parsed = requestSchema.safeParse(request);
   if (!parsed.success) {
     throw refuse('a transform by name and its parameters', 'something else', { cause: parsed.error });
   }
-  const names = Object.keys(allowed.transforms);
+  const names = Object.keys(transforms);
   const { transform: name } = parsed.data;
-  const transform = Object.hasOwn(allowed.transforms, name) ? allowed.transforms[name] : undefined;
+  const transform = Object.hasOwn(transforms, name) ? transforms[name] : undefined;
   if (transform === undefined) throw refuse(`one of the transforms ${names.join(', ')}`, 'another');
   const chosen = chooseParameters(transform, parsed.data);
-  const bytes = tensorBytes(transform, chosen, allowed.spec);
-  if (bytes > allowed.maxTensorBytes) {
-    throw refuse(`a tensor of at most ${allowed.maxTensorBytes} bytes`, `${bytes}`);
+  const bytes = tensorBytes(transform, chosen, spec);
+  if (bytes > maxTensorBytes) {
+    throw refuse(`a tensor of at most ${maxTensorBytes} bytes`, `${bytes}`);
   }
   const geometry = toGeometry(transform, chosen, chooseResample(transform, parsed.data));
   try {
-    return withGeometry(allowed.spec, geometry);
+    return withGeometry(spec, geometry);
   } catch (cause) {
     // What is left is a crop that the chosen short side cannot hold.
     throw refuse('sides that go together', 'some that do not', { cause });

@@ -73,6 +73,8 @@ export function parseUrlPolicy(policy: UrlPolicy): ParsedUrlPolicy {
  * @throws {SanitizeError} `ERR_INPUT_URL`.
  */
 export function admitUrl(text: string, { origins }: ParsedUrlPolicy, base?: URL): URL {
+  const given: unknown = text;
+  if (typeof given !== 'string') throw refuseUrl('no text');
   if (text.length > MAX_URL_LENGTH) throw refuseUrl('one that is too long');
   const url = URL.parse(text, base?.href);
   if (!url) throw refuseUrl('something else');

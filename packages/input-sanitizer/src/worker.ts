@@ -1,6 +1,9 @@
 // What a pool of processes or threads loads: functions by name, one plain object in, plain data out. Nothing runs on
 // import, and no decoder is loaded before the first picture.
 import { z } from 'zod';
+import { OUTPUT_FORMATS } from './encode.ts';
+import type { OutputFormat } from './encode.ts';
+import { SanitizeError } from './errors.ts';
 import { inspectImage } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
 import { parseOptions } from './parse-options.ts';
@@ -9,6 +12,11 @@ import type { ReencodedImage } from './reencode.ts';
 import { sanitizeImage } from './sanitize.ts';
 import type { SanitizedImage } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
+import { ISOLATION_LEVELS } from './video/confinement.ts';
+import type { IsolationLevel } from './video/confinement.ts';
+import { sanitizeVideo } from './video/sanitize-video.ts';
+import type { SanitizedVideoFrame } from './video/sanitize-video.ts';
+import { defineVideoSpec } from './video/video-spec.ts';
 import { DECODER_TIERS } from './wasm-tier.ts';
 import type { DecoderTier } from './wasm-tier.ts';
 
@@ -30,9 +38,23 @@ export interface SanitizeInput extends WorkerInput {
 
 /** A picture to encode anew. */
 export interface ReencodeInput extends WorkerInput {
-  readonly format: 'png' | 'webp' | 'jpeg';
+  readonly format: OutputFormat;
   /** As in `DecodeOptions`. */
   readonly tier?: DecoderTier;
+}
+
+/** A video to take frames out of. */
+export interface SanitizeVideoInput {
+  /** The video, untrusted. */
+  readonly bytes: Uint8Array;
+  /** A video spec in its JSON form; parsed again here. */
+  readonly spec: unknown;
+  /** Bytes of all tensors together, since one answer holds them all. Default 268,435,456, minimum 1. */
+  readonly maxTensorBytes?: number;
+  /** As in `SanitizeVideoOptions`. */
+  readonly ffmpeg?: string;
+  /** As in `SanitizeVideoOptions`. */
+  readonly require?: IsolationLevel;
 }
 
 /** What a pool hands to every task. */
@@ -54,8 +76,18 @@ const sanitizeSchema = z.strictObject({
 const reencodeSchema = z.strictObject({
   bytes,
   spec: z.unknown(),
-  format: z.enum(['png', 'webp', 'jpeg']),
+  format: z.enum(OUTPUT_FORMATS),
   tier,
+});
+const videoSchema = z.strictObject({
+  bytes,
+  spec: z.unknown(),
+  maxTensorBytes: z
+    .int()
+    .min(1)
+    .default(256 * 1024 * 1024),
+  ffmpeg: z.string().min(1).optional(),
+  require: z.enum(ISOLATION_LEVELS).optional(),
 });
 
 /**
@@ -102,4 +134,31 @@ export async function reencode(
     ...(signal && { signal }),
     ...(tier && { tier }),
   });
+}
+
+/**
+ * Turns a video into the tensors of its frames, all in one answer: sample as few as the model needs.
+ *
+ * @throws {SanitizeError} What `sanitizeVideo` throws, and `ERR_INPUT_COST` for more than `maxTensorBytes`;
+ *   `ERR_INPUT_SPEC` if the input is not of this shape.
+ */
+export async function sanitizeVideoFrames(
+  input: SanitizeVideoInput,
+  { signal }: WorkerContext = {},
+): Promise<{ readonly frames: readonly SanitizedVideoFrame[] }> {
+  const { bytes, spec, maxTensorBytes, ffmpeg, require } = parseOptions(videoSchema, input, EXPECTED);
+  const frames: SanitizedVideoFrame[] = [];
+  let tensorBytes = 0;
+  const options = { ...(signal && { signal }), ...(ffmpeg && { ffmpeg }), ...(require && { require }) };
+  for await (const frame of sanitizeVideo(bytes, defineVideoSpec(spec), options)) {
+    tensorBytes += frame.tensor.data.byteLength;
+    if (tensorBytes > maxTensorBytes) {
+      throw new SanitizeError(
+        'ERR_INPUT_COST',
+        `expected at most ${maxTensorBytes} bytes in all tensors, found more`,
+      );
+    }
+    frames.push(frame);
+  }
+  return { frames };
 }

@@ -1,0 +1,131 @@
+// What `any` lets through: a spec straight from JSON.parse, a field of a stranger's JSON that is no text, a misspelt option.
+import sharp from 'sharp';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  chooseTransform,
+  decodeImage,
+  defineInputSpec,
+  defineTransforms,
+  explain,
+  fromBase64,
+  fromPath,
+  fromUrl,
+  identifyImage,
+  inspectImage,
+  reencodeImage,
+  sanitizeAnimation,
+  sanitizeImage,
+  specHash,
+  type AllowedTransforms,
+  type InputSpec,
+} from './index.ts';
+
+const complete = {
+  formats: ['jpeg', 'png'],
+  limits: { maxPixels: 24 },
+  geometry: { none: true },
+  tensor: { layout: 'NHWC', dtype: 'u8' },
+} as const;
+const json = JSON.stringify(complete);
+const parsed = (): InputSpec => JSON.parse(json) as InputSpec;
+const defined = defineInputSpec(complete);
+
+let picture: Uint8Array;
+beforeAll(async () => {
+  picture = await sharp({ create: { width: 6, height: 4, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer();
+});
+
+const misuse = expect.objectContaining({ name: 'SanitizeError', code: 'ERR_INPUT_SPEC' }) as Error;
+
+async function drain(bytes: Uint8Array, spec: InputSpec): Promise<void> {
+  const frames = sanitizeAnimation(bytes, spec);
+  while (!(await frames.next()).done);
+}
+
+describe('a spec straight from JSON', () => {
+  it('gives what the spec that it defines gives', async () => {
+    const [loose, proper] = [await sanitizeImage(picture, parsed()), await sanitizeImage(picture, defined)];
+    expect(loose.report.tensorSha256).toBe(proper.report.tensorSha256);
+    expect(loose.report.specHash).toBe(proper.report.specHash);
+    expect(specHash(parsed())).toBe(specHash(defined));
+    expect(explain(parsed())).toBe(explain(defined));
+  });
+
+  it('has the limits that it leaves out, at their defaults', async () => {
+    const { width } = inspectImage(picture, parsed());
+    expect(width).toBe(6);
+    // 12,000 is the default of maxSide, and maxPixels is raised so that it alone can refuse.
+    const wide = await sharp({ create: { width: 12_001, height: 1, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer();
+    const raised = (): InputSpec => ({ ...complete, limits: { maxPixels: 50_000 } }) as unknown as InputSpec;
+    const refused = expect.objectContaining({ code: 'ERR_INPUT_DIMENSIONS' }) as Error;
+    expect(() => inspectImage(wide, raised())).toThrow(refused);
+    await expect(sanitizeImage(wide, raised())).rejects.toThrow(refused);
+    await expect(decodeImage(wide, raised())).rejects.toThrow(refused);
+    await expect(reencodeImage(wide, raised(), { format: 'png' })).rejects.toThrow(refused);
+    await expect(drain(wide, raised())).rejects.toThrow(refused);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', json],
+    ['one with an unknown key', { ...complete, maxPixels: 24 }],
+  ])('is refused if it is %s', async (_, wrong) => {
+    const spec = wrong as unknown as InputSpec;
+    await expect(sanitizeImage(picture, spec)).rejects.toThrow(misuse);
+    await expect(decodeImage(picture, spec)).rejects.toThrow(misuse);
+    await expect(reencodeImage(picture, spec, { format: 'png' })).rejects.toThrow(misuse);
+    await expect(drain(picture, spec)).rejects.toThrow(misuse);
+    expect(() => specHash(spec)).toThrow(misuse);
+    expect(() => explain(spec)).toThrow(misuse);
+  });
+});
+
+it('a list of transforms straight from JSON keeps the bounds that it leaves out', () => {
+  const transforms = { tile: { geometry: 'stretch', width: { min: 1, max: 4096 }, height: 4096 } };
+  const loose = { spec: complete, transforms } as unknown as AllowedTransforms;
+  const refused = expect.objectContaining({ code: 'ERR_INPUT_TRANSFORM' }) as Error;
+  // 16 MiB by default: 1,365 columns of 4,096 rows and three bytes, and no more.
+  expect(chooseTransform(loose, { transform: 'tile', width: 1365 }).geometry).toMatchObject({
+    stretch: [1365, 4096],
+  });
+  expect(() => chooseTransform(loose, { transform: 'tile', width: 1366 })).toThrow(refused);
+  expect(defineTransforms(defineTransforms(loose))).toEqual(defineTransforms(loose));
+});
+
+it.each([
+  ['a text', 'GIF89a'],
+  ['null', null],
+  ['an array', [255, 216, 255]],
+  ['an ArrayBuffer', new ArrayBuffer(8)],
+  ['wider numbers', new Uint16Array(8)],
+])('%s instead of bytes is a mistake of the caller', async (_, wrong) => {
+  const bytes = wrong as unknown as Uint8Array;
+  expect(() => inspectImage(bytes)).toThrow(misuse);
+  expect(() => identifyImage(bytes)).toThrow(misuse);
+  await expect(sanitizeImage(bytes, defined)).rejects.toThrow(misuse);
+});
+
+it('a misspelt choice is never taken for the lesser one', async () => {
+  const claimed = { fileName: 'a.gif' };
+  expect(() => inspectImage(picture, defined, { claimed, mismatch: 'Refuse' as 'refuse' })).toThrow(misuse);
+  await expect(reencodeImage(picture, defined, { format: 'avif' as 'png' })).rejects.toThrow(misuse);
+});
+
+it.each([[undefined], [null], [7], [['AAAA']], [{}]])(
+  '%j instead of a text is the fault of its sender',
+  async (wrong) => {
+    const text = wrong as unknown as string;
+    expect(() => fromBase64(text, { maxBytes: 3 })).toThrow(
+      expect.objectContaining({ code: 'ERR_INPUT_ENCODING' }) as Error,
+    );
+    await expect(fromPath('/', text, { maxBytes: 3 })).rejects.toMatchObject({ code: 'ERR_INPUT_PATH' });
+    await expect(fromUrl(text, { hosts: ['example.org'], maxBytes: 3 })).rejects.toMatchObject({
+      code: 'ERR_INPUT_URL',
+    });
+  },
+);
