@@ -12,6 +12,21 @@ const spec = defineInputSpec({
   geometry: { none: true },
   tensor: { layout: 'NHWC', dtype: 'u8' },
 });
+
+/** A sound page, and then directories of 65,535 entries, of which each begins four bytes after the one before. */
+function overlappingDirectories(count: number): Buffer {
+  const entryBytes = 0xffff * 12;
+  const page = [[WIDTH, 3, 1, 9] as const, [HEIGHT, 3, 1, 5] as const];
+  const end = tiffFile(true, [page]).length;
+  const rest = Buffer.alloc(entryBytes + 4 * count + 2);
+  rest.fill(0xff, 0, 4 * count);
+  for (let index = 0; index < count; index++) {
+    const next = index === count - 1 ? 0 : end + 4 * (index + 1);
+    rest.writeUInt32LE(next, 4 * index + 2 + entryBytes);
+  }
+  return Buffer.concat([tiffFile(true, [page], end), rest]);
+}
+
 const picture = (width = 20, height = 10) =>
   sharp({ create: { width, height, channels: 3, background: 'teal' } });
 const text = (latin1: string) => Buffer.from(latin1, 'latin1');
@@ -110,6 +125,10 @@ describe('gives the sides', () => {
     expect(identifyImage(bytes)).toMatchObject({ width: 9, height: 5, frames: 3 });
   });
 
+  it('of a TIFF whose second directory fills the rest of the file', () => {
+    expect(identifyImage(overlappingDirectories(1))).toMatchObject({ width: 9, height: 5, frames: 2 });
+  });
+
   it('of the largest picture in a HEIF, which is the one that its tiles make up', () => {
     const bytes = boxFile('heic', ispe(512, 512), ispe(4032, 3024), ispe(320, 240));
     expect(identifyImage(bytes)).toMatchObject({ kind: 'heif', width: 4032, height: 3024 });
@@ -139,6 +158,7 @@ describe('refuses', () => {
     ['a directory past the end', tiffFile(true, [[[WIDTH, 3, 1, 1]]], 5000)],
     ['no directory', text('II*\0\0\0\0\0')],
     ['a directory without sides', tiffFile(true, [[[258, 3, 1, 8]]])],
+    ['directories that lie over each other', overlappingDirectories(2)],
     [
       'a side of zero pixels',
       tiffFile(true, [

@@ -14,12 +14,15 @@ interface Directory {
   readonly height: number;
   readonly bitDepth: number;
   readonly samples: number;
+  /** Its own length in bytes. */
+  readonly length: number;
   /** Offset of the next directory, 0 after the last. */
   readonly next: number;
 }
 
 /**
- * Reads the sides of the first picture of a TIFF and counts its pages. A directory that is visited twice is refused.
+ * Reads the sides of the first picture of a TIFF and counts its pages. A directory that is visited twice is refused, and
+ * so are directories that are longer together than the file: time is linear in its length.
  *
  * @returns Nothing for BigTIFF, which is recognised only.
  * @throws {SanitizeError} `ERR_INPUT_CORRUPT`; `ERR_INPUT_COST` for a flood of directories.
@@ -31,12 +34,16 @@ export function readTiffFacts(bytes: Uint8Array): PictureFacts {
   if ((little ? view.u16le(2) : view.u16be(2)) !== 42) return {};
   const visited = new Set<number>();
   let first: Directory | undefined;
+  let unread = view.length;
   let offset = little ? view.u32le(4) : view.u32be(4);
   while (offset !== 0) {
     view.countPart();
     if (visited.has(offset)) throw view.corrupt('a directory that leads back to itself');
     visited.add(offset);
     const directory = readDirectory(view, offset, little);
+    // Or a few thousand, each over the next, would have the whole file read once for each.
+    unread -= directory.length;
+    if (unread < 0) throw view.corrupt('directories that overlap');
     first ??= directory;
     offset = directory.next;
   }
@@ -56,7 +63,8 @@ function readDirectory(view: ByteView, at: number, little: boolean): Directory {
   const u16 = (offset: number) => (little ? view.u16le(offset) : view.u16be(offset));
   const u32 = (offset: number) => (little ? view.u32le(offset) : view.u32be(offset));
   const count = u16(at);
-  view.need(at + 2, count * ENTRY_LENGTH + 4);
+  const length = 2 + count * ENTRY_LENGTH + 4;
+  view.need(at, length);
   const values = new Map<number, number>();
   for (let entry = at + 2; entry < at + 2 + count * ENTRY_LENGTH; entry += ENTRY_LENGTH) {
     const type = u16(entry + 2);
@@ -73,6 +81,7 @@ function readDirectory(view: ByteView, at: number, little: boolean): Directory {
     height: values.get(TAG_HEIGHT) ?? 0,
     bitDepth: values.get(TAG_BITS_PER_SAMPLE) ?? 1,
     samples: values.get(TAG_SAMPLES_PER_PIXEL) ?? 1,
-    next: u32(at + 2 + count * ENTRY_LENGTH),
+    length,
+    next: u32(at + length - 4),
   };
 }
