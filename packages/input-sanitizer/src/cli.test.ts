@@ -70,6 +70,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+it('says which version it is', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await run('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
+});
+
 describe('inspect', { timeout: 30_000 }, () => {
   it('prints what the header says', async () => {
     const { status, stdout, stderr } = await run('inspect', 'page.png', './rocket.jpg');
@@ -315,8 +322,8 @@ describe('wrong use ends with 64, says why, and prints no result:', { timeout: 3
     ['no picture', ['inspect'], 'missing required argument'],
     ['no spec', ['tensor', 'page.png', '--out', 'x.bin'], '--spec'],
     ['no output', ['tensor', 'page.png', '--spec', 'unit'], '--out'],
-    ['a spec that is not there', ['explain', 'toString'], 'neither'],
-    ['a spec that is a folder', ['explain', '.'], 'neither'],
+    ['a spec that is not there', ['explain', 'toString'], 'found none'],
+    ['a spec that is a folder', ['explain', '.'], 'found none'],
     ['a spec that is no JSON', ['explain', 'broken.json'], 'expected JSON'],
     ['a spec with an unknown key', ['explain', 'wrong.json'], 'ERR_INPUT_SPEC'],
     ['a processor that no spec expresses', ['explain', 'unknown.json'], 'do_pad'],

@@ -1,4 +1,5 @@
 // The program `input-sanitizer`.
+import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import { printable, processConsole, type Console } from './commands/console.ts';
 import { EXIT, UsageError } from './commands/exit.ts';
@@ -23,6 +24,7 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   let status: number = EXIT.accepted;
   const program = new Command('input-sanitizer')
     .description("Turns a stranger's picture into a model's tensor, or into a coded refusal.")
+    .version(readVersion(), '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -104,6 +106,12 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   } catch (error) {
     return complain(error, console);
   }
+}
+
+/** Of the package that this file is in, built or not. */
+function readVersion(): string {
+  const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  return version;
 }
 
 function tierOption(): Option {

@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { UsageError } from './exit.ts';
 
 /**
@@ -22,6 +22,19 @@ export async function writeOutput(
     throw new UsageError(`expected ${flag} to be a file that can be written, found one that cannot`, {
       cause,
     });
+  }
+}
+
+/**
+ * Makes sure of a folder before the work begins whose results go there.
+ *
+ * @throws {UsageError} If it is none, or nothing can be written to it.
+ */
+export async function expectFolder(flag: string, path: string): Promise<void> {
+  try {
+    await access(`${path}/.`, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new UsageError(`expected ${flag} to be a folder that can be written to, found none`, { cause });
   }
 }
 

@@ -33,7 +33,7 @@ const HUGGING_FACE_KEYS = ['image_processor_type', 'feature_extractor_type'];
 export async function readSpec(argument: string): Promise<InputSpec> {
   const preset = PRESETS.get(argument);
   if (preset) return preset();
-  const json = await readJson(argument);
+  const json = await readJson(argument, 'a preset or a spec file');
   try {
     return isHuggingFace(json) ? fromHuggingFace(json) : defineInputSpec(json);
   } catch (cause) {
@@ -48,7 +48,7 @@ export async function readSpec(argument: string): Promise<InputSpec> {
  * @throws {UsageError} If there is none, or it is wrong.
  */
 export async function readVideoSpec(path: string): Promise<VideoSpec> {
-  const json = await readJson(path);
+  const json = await readJson(path, 'a file with a video spec');
   try {
     return defineVideoSpec(json);
   } catch (cause) {
@@ -57,12 +57,12 @@ export async function readVideoSpec(path: string): Promise<VideoSpec> {
   }
 }
 
-async function readJson(path: string): Promise<unknown> {
+async function readJson(path: string, expected: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new UsageError('expected a preset or a spec file that can be read, found neither', { cause });
+    throw new UsageError(`expected ${expected} that can be read, found none`, { cause });
   }
   try {
     return JSON.parse(text);

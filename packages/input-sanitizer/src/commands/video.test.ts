@@ -44,6 +44,19 @@ it('refuses a spec of a picture, a level that there is not, and a file that is n
   expect(await run('none.mp4', '--spec', 'spec.json', '--out-dir', 'out')).toMatchObject({ status: 2 });
 });
 
+it('asks for a folder before it looks at the video, and for a file with a video spec', async () => {
+  for (const place of ['nowhere', 'spec.json']) {
+    expect(await run('list.mp4', '--spec', 'spec.json', '--out-dir', place)).toMatchObject({
+      status: 64,
+      stderr: expect.stringContaining('--out-dir to be a folder') as string,
+    });
+  }
+  expect(await run('list.mp4', '--spec', 'torchvision', '--out-dir', 'out')).toMatchObject({
+    status: 64,
+    stderr: expect.stringContaining('a file with a video spec') as string,
+  });
+});
+
 describe.skipIf(FFMPEG_ABSENT !== undefined)(`with ffmpeg${FFMPEG_ABSENT ?? ''}`, () => {
   it('writes the tensor of each frame, and says what it is', async () => {
     writeFileSync(join(folder, 'bars.mp4'), makeVideo('mp4', `${BARS} ${ENCODERS.avc}`));

@@ -7,7 +7,7 @@ import { sanitizeVideo } from '../video/sanitize-video.ts';
 import type { SanitizedVideoFrame } from '../video/sanitize-video.ts';
 import { count, printable, printRefusal, type Console } from './console.ts';
 import { EXIT } from './exit.ts';
-import { writeOutput } from './output-file.ts';
+import { expectFolder, writeOutput } from './output-file.ts';
 import { pictureName } from './picture-argument.ts';
 import { readVideoSpec } from './spec-argument.ts';
 
@@ -25,6 +25,7 @@ export interface VideoFlags {
 /** `video <file>`: makes a tensor of each frame and writes it raw. What was written before a refusal stays. */
 export async function videoCommand(path: string, flags: VideoFlags, console: Console): Promise<number> {
   const spec = await readVideoSpec(flags.spec);
+  await expectFolder('--out-dir', flags.outDir);
   const { ffmpeg, require } = flags;
   const file = pictureName(path);
   console.progress(`reading ${printable(file)}`);

@@ -71,30 +71,36 @@ const once = <T extends string>(values: readonly [T, ...T[]]) =>
     .readonly()
     .prefault(values);
 
-const videoSchema = z.strictObject({
-  containers: once(VIDEO_CONTAINERS),
-  codecs: once(VIDEO_CODECS),
-  maxBytes: z
-    .int()
-    .min(1)
-    .max(1024 * 1024 * 1024)
-    .default(64 * 1024 * 1024),
-  maxDurationMs: z.int().min(1).max(MAX_DURATION_MS).default(300_000),
-  maxFrames: z.int().min(1).max(1_000_000).default(10_000),
-  maxPixels: z.int().min(1).max(67_108_864).default(8_847_360),
-  maxPixelsTotal: z.int().min(1).default(20_736_000_000),
-  sample: z.union(
-    [
-      z.strictObject({ everyMs: z.int().min(1).max(MAX_DURATION_MS) }).readonly(),
-      z.strictObject({ fps: z.number().positive().max(240) }).readonly(),
-      z.strictObject({ all: z.literal(true) }).readonly(),
-    ],
-    { error: 'one of {everyMs}, {fps}, {all: true}' },
-  ),
-  deadlineMs: z.int().min(1).max(3_600_000).default(60_000),
-});
+const videoSchema = z.strictObject(
+  {
+    containers: once(VIDEO_CONTAINERS),
+    codecs: once(VIDEO_CODECS),
+    maxBytes: z
+      .int()
+      .min(1)
+      .max(1024 * 1024 * 1024)
+      .default(64 * 1024 * 1024),
+    maxDurationMs: z.int().min(1).max(MAX_DURATION_MS).default(300_000),
+    maxFrames: z.int().min(1).max(1_000_000).default(10_000),
+    maxPixels: z.int().min(1).max(67_108_864).default(8_847_360),
+    maxPixelsTotal: z.int().min(1).default(20_736_000_000),
+    sample: z.union(
+      [
+        z.strictObject({ everyMs: z.int().min(1).max(MAX_DURATION_MS) }).readonly(),
+        z.strictObject({ fps: z.number().positive().max(240) }).readonly(),
+        z.strictObject({ all: z.literal(true) }).readonly(),
+      ],
+      { error: 'one of {everyMs}, {fps}, {all: true}' },
+    ),
+    deadlineMs: z.int().min(1).max(3_600_000).default(60_000),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'limits of a video, with a sample' : undefined) },
+);
 
-const specSchema = z.strictObject({ frames: z.unknown(), video: videoSchema.readonly() });
+const specSchema = z.strictObject({
+  frames: z.looseObject({}, { error: 'an input spec' }),
+  video: videoSchema.readonly(),
+});
 
 /**
  * Parses the JSON form of a video spec, fills in defaults and freezes it. `frames` is the JSON form of an input spec,
