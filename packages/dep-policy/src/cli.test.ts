@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { runProgram } from './program.ts';
 import { npmEntry, osvRecord } from './testing/osv.ts';
 import { sendJson, startService } from './testing/service.ts';
-import { writeProject } from './testing/workspace.ts';
+import { sha512, writeProject } from './testing/workspace.ts';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
 
@@ -200,6 +200,40 @@ it('checks pins, integrity and archives, each with its own exit status', async (
   expect((await run(root, 'verify', 'none')).status).toBe(4);
   expect((await run(root, 'verify', 'gone')).status).toBe(3);
   expect((await run(root, 'verify')).status).toBe(64);
+}, 30_000);
+
+it('begins a policy, checks everything and keeps the ledger', async () => {
+  const entry = {
+    version: '1.0.0',
+    resolved: 'https://registry.npmjs.org/left/-/left-1.0.0.tgz',
+    integrity: sha512('left'),
+  };
+  const root = await writeProject({
+    'package.json': { dependencies: { left: '1.0.0' } },
+    'package-lock.json': {
+      lockfileVersion: 3,
+      packages: { '': { dependencies: { left: '1.0.0' } }, 'node_modules/left': entry },
+    },
+    'db.ndjson': JSON.stringify(RECORD),
+  });
+  expect(JSON.parse((await run(root, 'init', '--json')).stdout)).toMatchObject({ kept: [] });
+  expect(JSON.parse((await run(root, 'init', '--json')).stdout)).toMatchObject({ written: [] });
+  const checked = await run(root, 'check', '--db', 'db.ndjson', '--record', '--json');
+  expect(checked.status).toBe(1);
+  expect(JSON.parse(checked.stdout)).toMatchObject({
+    verdict: 'fixable',
+    violations: [],
+    ledger: { open: 1 },
+  });
+  const { stdout } = await run(root, 'ledger', 'status', '--json');
+  const { head, items } = JSON.parse(stdout) as { head: string; items: readonly { item: string }[] };
+  const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const note = ['ledger', 'note', items[0]!.item, '--actor', 'ops', '--reason', 'next week'];
+  expect((await run(root, ...note, '--event', 'accepted')).status).toBe(64);
+  expect((await run(root, ...note, '--event', 'accepted', '--until', '2999-01-01')).status).toBe(64);
+  expect((await run(root, ...note, '--event', 'accepted', '--until', until)).status).toBe(0);
+  expect((await run(root, 'ledger', 'verify', '--head', head)).status).toBe(0);
+  expect((await run(root, 'ledger', 'verify', '--head', 'f'.repeat(64))).status).toBe(4);
 }, 30_000);
 
 it('names every exit status in its help and in the README', async () => {

@@ -8,6 +8,7 @@ export const DEP_ERROR_CODES = [
   'ERR_DEP_LOCKFILE',
   'ERR_DEP_ADVISORIES',
   'ERR_DEP_NETWORK',
+  'ERR_DEP_LEDGER',
 ] as const;
 
 /** One of {@link DEP_ERROR_CODES}. */

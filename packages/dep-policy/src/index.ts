@@ -90,3 +90,14 @@ export { writePins } from './pin-writer.ts';
 export type { PinResult, WrittenPin } from './pin-writer.ts';
 export { defaultPolicy } from './policy-file/policy-file.ts';
 export { allowsPep440 } from './versions/pep440-specifier.ts';
+
+export { checkProject } from './check-project.ts';
+export type { CheckProjectOptions, ProjectReport } from './check-project.ts';
+export { LEDGER_EVENTS } from './ledger/ledger-entry.ts';
+export type { LedgerDraft, LedgerEntry, LedgerEvent } from './ledger/ledger-entry.ts';
+export { ledgerStatus, recordFindings } from './ledger/ledger-status.ts';
+export type { LedgerItem, LedgerStatus } from './ledger/ledger-status.ts';
+export { appendLedger, LEDGER_FILE, readLedger } from './ledger/ledger.ts';
+export type { Ledger } from './ledger/ledger.ts';
+export { starterFiles } from './starter-files.ts';
+export type { StarterFile } from './starter-files.ts';

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from './commands/console.ts';
+import type { CheckFlags } from './commands/check.ts';
 import type { Console } from './commands/console.ts';
 import type { ExplainFlags } from './commands/explain.ts';
+import type { NoteFlags } from './commands/ledger.ts';
 import type { LockFlags, PinFlags } from './commands/locks.ts';
 import type { ScanFlags } from './commands/scan.ts';
 import { printable } from './printable.ts';
@@ -76,6 +78,7 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
     });
 
   addLockCommands(program, (code) => (status = code), console);
+  addProjectCommands(program, (code) => (status = code), console);
 
   const index = program.command('index').description('build or describe an index of advisories');
   index
@@ -156,6 +159,76 @@ function addLockCommands(program: Command, end: (status: number) => void, consol
     .action(async (folder: string, flags: LockFlags) => {
       const { verifyCommand } = await import('./commands/locks.ts');
       end(await verifyCommand(folder, flags, console));
+    });
+}
+
+function addProjectCommands(program: Command, end: (status: number) => void, console: Console): void {
+  const json = ['--json', 'one JSON document on stdout, and nothing else there', false] as const;
+  program
+    .command('check')
+    .description('check everything, for one verdict: advisories, pins, integrity, exceptions, ledger')
+    .option(
+      '--lockfile <file...>',
+      'lockfiles below this folder; default: those of the policy, or those here',
+    )
+    .option(
+      '--policy <file>',
+      'policy file; default: dep-policy.json or dep-policy.yaml here, if there is one',
+    )
+    .option('--db <path>', `advisories: ${DB}`)
+    .option('--online <service>', 'advisories of a service instead: osv, or npm (npm packages only)')
+    .option('--url <url>', "the service's address, if it is not the public one")
+    .option('--epss <file>', 'EPSS scores, the CSV of FIRST')
+    .option('--kev <file>', 'known exploited vulnerabilities, the JSON of CISA')
+    .option('--record', 'write what changed into the ledger')
+    .option(...json)
+    .option('--sarif', 'the same as SARIF 2.1.0')
+    .option('--markdown', 'the same as Markdown')
+    .option('--cyclonedx', 'a CycloneDX 1.6 bill of materials with vulnerabilities')
+    .option('--openvex <author>', 'OpenVEX statements of that author')
+    .action(async (flags: CheckFlags) => {
+      const { checkCommand } = await import('./commands/check.ts');
+      end(await checkCommand(flags, console));
+    });
+  program
+    .command('init')
+    .description('write a policy and CI to begin with; files that are there stay as they are')
+    .option(...json)
+    .action(async (flags: { json: boolean }) => {
+      const { initCommand } = await import('./commands/check.ts');
+      end(await initCommand(flags, console));
+    });
+  const ledger = program.command('ledger').description('what became of every finding');
+  ledger
+    .command('status')
+    .description('what is open and when it is due')
+    .option('--policy <file>', 'policy file; default: the one here, if there is one')
+    .option(...json)
+    .action(async (flags: { json: boolean; policy?: string }) => {
+      const { ledgerStatusCommand } = await import('./commands/ledger.ts');
+      end(await ledgerStatusCommand(flags, console));
+    });
+  ledger
+    .command('verify')
+    .description('follow the chain of hashes to its end')
+    .option('--head <hash>', 'a hash that was the last one once and must be in the chain')
+    .option(...json)
+    .action(async (flags: { json: boolean; head?: string }) => {
+      const { ledgerVerifyCommand } = await import('./commands/ledger.ts');
+      end(await ledgerVerifyCommand(flags, console));
+    });
+  ledger
+    .command('note')
+    .description('acknowledge an item, or accept it until a day')
+    .argument('<item>', 'as status prints it')
+    .requiredOption('--event <event>', 'acknowledged or accepted')
+    .requiredOption('--actor <name>', 'who says so')
+    .requiredOption('--reason <text>', 'why')
+    .option('--until <day>', 'the last day of an acceptance, such as 2026-03-31')
+    .option(...json)
+    .action(async (item: string, flags: NoteFlags) => {
+      const { ledgerNoteCommand } = await import('./commands/ledger.ts');
+      end(await ledgerNoteCommand(item, flags, console));
     });
 }
 
