@@ -54,7 +54,7 @@ export interface Guard {
    */
   admit(options?: AdmitOptions): Admission;
   /**
-   * Like {@link run}, for a caller who asks later: the job has an id, a state, what the task reports of its progress
+   * Like `run`, for a caller who asks later: the job has an id, a state, what the task reports of its progress
    * (`context.report`), and the result for a while.
    *
    * @throws {ResourceError} At once, if the run is not admitted.

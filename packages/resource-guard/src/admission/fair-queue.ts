@@ -57,7 +57,7 @@ export interface FairQueue {
   /** Requests that room is kept for. */
   readonly reserved: number;
   /**
-   * Whether {@link enter} would refuse such a request now, found without entering.
+   * Whether `enter` would refuse such a request now, found without entering.
    *
    * @returns The refusal, or nothing.
    */
@@ -66,7 +66,7 @@ export interface FairQueue {
    * Keeps room for a request, so that it is not refused when it comes: what it waits for, a body say, may take its time
    * without holding a place.
    *
-   * @throws {ResourceError} What {@link refuses} says.
+   * @throws {ResourceError} What `refuses` says.
    */
   reserve(request?: PlaceRequest): Reservation;
   /**
