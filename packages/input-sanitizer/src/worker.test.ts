@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BARS, ENCODERS, FFMPEG_ABSENT, makeVideo } from './__fixtures__/videos.ts';
 import { sanitizeImage } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
 import * as worker from './worker.ts';
@@ -144,9 +145,15 @@ it('can be killed in the middle of a decode: that is a deadline which no picture
     serialization: 'advanced',
   });
   const reply = new Promise<Reply>((resolve) =>
-    child.once('message', (message) => { resolve(message as Reply); }),
+    child.once('message', (message) => {
+      resolve(message as Reply);
+    }),
   );
-  const closed = new Promise<number>((resolve) => child.once('close', () => { resolve(performance.now()); }));
+  const closed = new Promise<number>((resolve) =>
+    child.once('close', () => {
+      resolve(performance.now());
+    }),
+  );
   child.send({ id: 1, task: 'inspect', input: { bytes: photograph, spec } });
   expect(await reply).toMatchObject({ value: { format: 'jpeg' } });
 
@@ -164,8 +171,48 @@ it('can be killed in the middle of a decode: that is a deadline which no picture
   expect(took).toBeLessThan(deadlineMs + 1500);
 }, 60_000);
 
-it('exports its three functions and nothing else', () => {
-  expect(Object.keys(worker).toSorted()).toEqual(['inspect', 'reencode', 'sanitize']);
+it('exports its functions and nothing else', () => {
+  expect(Object.keys(worker).toSorted()).toEqual(['inspect', 'reencode', 'sanitize', 'sanitizeVideoFrames']);
+});
+
+describe.skipIf(FFMPEG_ABSENT !== undefined)(`the frames of a video${FFMPEG_ABSENT ?? ''}`, () => {
+  const video = { frames: json, video: { sample: { everyMs: 500 } } };
+  // Four frames of 3 x 48 x 48 floats.
+  const maxTensorBytes = 4 * 3 * 48 * 48 * 4;
+  let bars: Buffer;
+  beforeAll(() => {
+    bars = makeVideo('mp4', `${BARS} ${ENCODERS.avc}`);
+  }, 60_000);
+
+  it('come in one answer that crosses to another thread', async () => {
+    const input = { bytes: bars, spec: video, maxTensorBytes, require: 'none' } as const;
+    const answer = structuredClone(await worker.sanitizeVideoFrames(input));
+    expect(answer.frames.map(({ index, timestampMs }) => [index, timestampMs])).toEqual([
+      [0, 0],
+      [1, 500],
+      [2, 1000],
+      [3, 1500],
+    ]);
+    expect(answer.frames.every(({ tensor }) => tensor.data.length === 3 * 48 * 48)).toBe(true);
+  }, 60_000);
+
+  it('take no more memory together than they may', async () => {
+    const input = { bytes: bars, spec: video, maxTensorBytes: maxTensorBytes - 1 };
+    await expect(worker.sanitizeVideoFrames(input)).rejects.toMatchObject({ code: 'ERR_INPUT_COST' });
+  }, 60_000);
+
+  it('are not begun where the caller has gone, or asks for something else', async () => {
+    const input = { bytes: bars, spec: video };
+    const signal = AbortSignal.abort();
+    await expect(worker.sanitizeVideoFrames(input, { signal })).rejects.toMatchObject({
+      code: 'ERR_INPUT_ABORTED',
+    });
+    for (const wrong of [{ ...input, maxTensorBytes: 0 }, { ...input, spec: json }, { bytes: bars }]) {
+      await expect(worker.sanitizeVideoFrames(wrong as worker.SanitizeVideoInput)).rejects.toMatchObject({
+        code: 'ERR_INPUT_SPEC',
+      });
+    }
+  });
 });
 
 it.each([
