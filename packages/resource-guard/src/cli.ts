@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { processConsole, type Console } from './commands/console.ts';
 import { EXIT, UsageError } from './commands/exit.ts';
+import { overloadCommand, type OverloadFlags } from './commands/overload.ts';
 import { probeCommand, type ProbeFlags } from './commands/probe.ts';
 import { ResourceError } from './errors.ts';
 
@@ -37,6 +38,22 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
     .option('--json', 'one JSON document on stdout, and nothing else there', false)
     .action(async (flags: ProbeFlags) => {
       status = await probeCommand(flags, console);
+    });
+
+  program
+    .command('overload')
+    .description('measure what a server on this machine can do, then send it multiples of that')
+    .argument('<url>', 'an http: address on this machine')
+    .option('--per-second <n>', 'requests per second at 1x (default: measured)')
+    .option('--times <list>', 'multiples, one after the other', '1,2,5,10')
+    .option('--seconds <n>', 'length of each load', '3')
+    .option('--deadline-ms <n>', 'when a client gives up', '1000')
+    .option('--body-bytes <n>', 'random bytes to send with each request', '0')
+    .option('--body <file>', 'file to send with each request')
+    .option('--header <field...>', 'header field of each request: "name: value"', [])
+    .option('--json', 'one JSON document on stdout, and nothing else there', false)
+    .action(async (url: string, flags: OverloadFlags) => {
+      status = await overloadCommand(url, flags, console);
     });
 
   try {
