@@ -34,6 +34,7 @@ it('exports what the README describes and nothing else', () => {
     'focusClosure',
     'hashRequirements',
     'judgeReport',
+    'knownReleases',
     'ledgerStatus',
     'matchAdvisory',
     'normalizeName',
@@ -43,11 +44,13 @@ it('exports what the README describes and nothing else', () => {
     'osvApi',
     'packageUrl',
     'parseOsvRecord',
+    'planRemediation',
     'readLedger',
     'readLockfile',
     'readOpenVex',
     'readPolicyFile',
     'recordFindings',
+    'registryReleases',
     'scanDependencies',
     'scanGraphs',
     'smallestSafeVersion',
@@ -61,5 +64,6 @@ it('exports what the README describes and nothing else', () => {
     'verifyArtifacts',
     'vexExcuse',
     'writePins',
+    'writeRemediation',
   ]);
 });

@@ -101,3 +101,17 @@ export { appendLedger, LEDGER_FILE, readLedger } from './ledger/ledger.ts';
 export type { Ledger } from './ledger/ledger.ts';
 export { starterFiles } from './starter-files.ts';
 export type { StarterFile } from './starter-files.ts';
+
+export { knownReleases } from './registry-data/package-releases.ts';
+export type { KnownReleases, Release, ReleaseSource } from './registry-data/package-releases.ts';
+export { registryReleases } from './registry-data/registry-releases.ts';
+export type { RegistryReleasesOptions } from './registry-data/registry-releases.ts';
+export { planRemediation } from './remediation/remediation-plan.ts';
+export type {
+  Remediation,
+  RemediationKind,
+  RemediationOptions,
+  Replacement,
+} from './remediation/remediation-plan.ts';
+export { writeRemediation } from './remediation/remediation-writer.ts';
+export type { WrittenRemediation } from './remediation/remediation-writer.ts';

@@ -3,6 +3,7 @@ import { UsageError } from './commands/console.ts';
 import type { CheckFlags } from './commands/check.ts';
 import type { Console } from './commands/console.ts';
 import type { ExplainFlags } from './commands/explain.ts';
+import type { FixFlags } from './commands/fix.ts';
 import type { NoteFlags } from './commands/ledger.ts';
 import type { LockFlags, PinFlags } from './commands/locks.ts';
 import type { ScanFlags } from './commands/scan.ts';
@@ -189,6 +190,29 @@ function addProjectCommands(program: Command, end: (status: number) => void, con
     .action(async (flags: CheckFlags) => {
       const { checkCommand } = await import('./commands/check.ts');
       end(await checkCommand(flags, console));
+    });
+  program
+    .command('fix')
+    .description('plan what ends each finding, and prove it on the graph as it would be')
+    .option(
+      '--lockfile <file...>',
+      'lockfiles below this folder; default: those of the policy, or those here',
+    )
+    .option(
+      '--policy <file>',
+      'policy file; default: dep-policy.json or dep-policy.yaml here, if there is one',
+    )
+    .option('--db <path>', `advisories: ${DB}`)
+    .option('--online <service>', 'advisories of a service instead: osv, or npm (npm packages only)')
+    .option('--url <url>', "the service's address, if it is not the public one")
+    .option('--releases <file>', 'releases as JSON, instead of the registries')
+    .option('--npm-registry <url>', "npm's registry, if it is not the public one")
+    .option('--pypi-registry <url>', 'PyPI, if it is not the public one')
+    .option('--write', 'write what is proven and stays in its major version')
+    .option(...json)
+    .action(async (flags: FixFlags) => {
+      const { fixCommand } = await import('./commands/fix.ts');
+      end(await fixCommand(flags, console));
     });
   program
     .command('init')
