@@ -115,3 +115,11 @@ export type {
 } from './remediation/remediation-plan.ts';
 export { writeRemediation } from './remediation/remediation-writer.ts';
 export type { WrittenRemediation } from './remediation/remediation-writer.ts';
+
+export { scheduleFiles } from './updates/schedule.ts';
+export { findUnrecordedLocks, stageUpdate } from './updates/staging.ts';
+export type { StagingOptions } from './updates/staging.ts';
+export { planUpdates } from './updates/update-plan.ts';
+export type { Update, UpdateOptions } from './updates/update-plan.ts';
+export { describeHistory, readUpdateRecords, UPDATES_FILE } from './updates/update-record.ts';
+export type { UpdateRecord } from './updates/update-record.ts';

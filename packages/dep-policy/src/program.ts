@@ -7,6 +7,7 @@ import type { FixFlags } from './commands/fix.ts';
 import type { NoteFlags } from './commands/ledger.ts';
 import type { LockFlags, PinFlags } from './commands/locks.ts';
 import type { ScanFlags } from './commands/scan.ts';
+import type { StageFlags, UpdateFlags } from './commands/updates.ts';
 import { printable } from './printable.ts';
 import { EXIT_CODES } from './scan/report.ts';
 
@@ -80,6 +81,7 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
 
   addLockCommands(program, (code) => (status = code), console);
   addProjectCommands(program, (code) => (status = code), console);
+  addUpdateCommands(program, (code) => (status = code), console);
 
   const index = program.command('index').description('build or describe an index of advisories');
   index
@@ -253,6 +255,68 @@ function addProjectCommands(program: Command, end: (status: number) => void, con
     .action(async (item: string, flags: NoteFlags) => {
       const { ledgerNoteCommand } = await import('./commands/ledger.ts');
       end(await ledgerNoteCommand(item, flags, console));
+    });
+}
+
+function addUpdateCommands(program: Command, end: (status: number) => void, console: Console): void {
+  const json = ['--json', 'one JSON document on stdout, and nothing else there', false] as const;
+  const updates = program
+    .command('updates')
+    .description('plan updates, try them in a copy, keep their history');
+  const named = (command: Command): Command =>
+    command
+      .option(
+        '--lockfile <file...>',
+        'lockfiles below this folder; default: those of the policy, or those here',
+      )
+      .option(
+        '--policy <file>',
+        'policy file; default: dep-policy.json or dep-policy.yaml here, if there is one',
+      )
+      .option(...json);
+  const sourced = (command: Command): Command =>
+    named(command)
+      .option('--db <path>', `advisories: ${DB}`)
+      .option('--online <service>', 'advisories of a service instead: osv, or npm (npm packages only)')
+      .option('--url <url>', "the service's address, if it is not the public one")
+      .option('--releases <file>', 'releases as JSON, instead of the registries')
+      .option('--npm-registry <url>', "npm's registry, if it is not the public one")
+      .option('--pypi-registry <url>', 'PyPI, if it is not the public one');
+  sourced(updates.command('plan').description('what is outdated, and what may be taken')).action(
+    async (flags: UpdateFlags) => {
+      const { updatesPlanCommand } = await import('./commands/updates.ts');
+      end(await updatesPlanCommand(flags, console));
+    },
+  );
+  sourced(updates.command('stage').description("try an update in a copy with the project's own tests"))
+    .requiredOption('--proposal <folder>', 'the manifests and locks that the update changes')
+    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--approver <name>', 'who answers for it')
+    .action(async (flags: StageFlags) => {
+      const { updatesStageCommand } = await import('./commands/updates.ts');
+      end(await updatesStageCommand(flags, console));
+    });
+  named(updates.command('gate').description('refuse locks that the last green record is not about')).action(
+    async (flags: UpdateFlags) => {
+      const { updatesGateCommand } = await import('./commands/updates.ts');
+      end(await updatesGateCommand(flags, console));
+    },
+  );
+  updates
+    .command('history')
+    .description('what was updated, as a changelog')
+    .option(...json)
+    .action(async (flags: { json: boolean }) => {
+      const { updatesHistoryCommand } = await import('./commands/updates.ts');
+      end(await updatesHistoryCommand(flags, console));
+    });
+  updates
+    .command('init')
+    .description('write a schedule and its job for CI')
+    .option(...json)
+    .action(async (flags: { json: boolean }) => {
+      const { updatesInitCommand } = await import('./commands/updates.ts');
+      end(await updatesInitCommand(flags, console));
     });
 }
 

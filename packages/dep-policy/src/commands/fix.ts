@@ -4,7 +4,7 @@ import { judgeReport } from '../policy-file/judgement.ts';
 import { printable } from '../printable.ts';
 import { readLockfile } from '../readers/read-lockfile.ts';
 import { knownReleases } from '../registry-data/package-releases.ts';
-import type { KnownReleases, ReleaseSource } from '../registry-data/package-releases.ts';
+import type { ReleaseSource } from '../registry-data/package-releases.ts';
 import { registryReleases } from '../registry-data/registry-releases.ts';
 import { planRemediation } from '../remediation/remediation-plan.ts';
 import { writeRemediation } from '../remediation/remediation-writer.ts';
@@ -39,7 +39,7 @@ export async function namedReleases({
     return registryReleases({ npm: { url: npmRegistry }, pypi: { url: pypiRegistry } });
   try {
     const known: unknown = JSON.parse(await readFile(releases, 'utf8'));
-    if (isObject(known) && Object.values(known).every(isObject)) return knownReleases(known as KnownReleases);
+    if (isObject(known) && Object.values(known).every(isObject)) return knownReleases(known);
   } catch (cause) {
     throw new UsageError('expected --releases to be JSON, found another file', { cause });
   }

@@ -153,7 +153,7 @@ async function route(
   if (parents.length > 0 && ranges.every((range) => range !== undefined)) {
     const allowed = releases
       .map((one) => one.version)
-      .filter((candidate) => ranges.every((range) => allows(ecosystem, range!, candidate)));
+      .filter((candidate) => ranges.every((range) => allows(ecosystem, range, candidate)));
     const within = smallestSafeVersion(subject, known, allowed);
     if (within !== undefined) {
       return {
