@@ -18,6 +18,7 @@ export { IMAGE_FORMATS } from './image-header.ts';
 export { fromHuggingFace } from './presets/hugging-face.ts';
 export { presets } from './presets/index.ts';
 export { limits } from './presets/limit-sets.ts';
+export { OUTPUT_FORMATS } from './encode.ts';
 export { reencodeImage } from './reencode.ts';
 export { resizeImage } from './resize.ts';
 export { sanitizeImage } from './sanitize.ts';
