@@ -46,24 +46,28 @@ export class LoadCost {
     if (!use.speaksAlone && !knowsAnything(scope)) return undefined;
     const inputs: (KnownValue | undefined)[] = [];
     let isKnown = false;
+    let isConstant = false;
+    let isRunning = false;
     for (let index = 0; index < ins.count; index++) {
       const start = ins.at[index * 2]!;
       const end = ins.at[index * 2 + 1]!;
       const id = ins.ids[index]!;
       const value = id !== -1 ? scope.known[id] : start === end ? undefined : lookUp(scope, start, end);
       isKnown ||= value !== undefined;
+      if (value?.isConstant === true) isConstant = true;
+      else if (start !== end) isRunning = true;
       inputs.push(value);
     }
     if (!isKnown && !use.speaksAlone) return undefined;
     // The most common case by far, and the cheapest: as wide as what it is given, and made while running.
     if (use.sizeRule === sameAsFirst && callee === -1 && inputs[0]?.isConstant === false) return [inputs[0]];
+    isConstant &&= !isRunning;
     const outputs = outs.count;
     if (use.sizeRule === undefined || callee !== -1) {
-      const isConstant = inputs.length > 0 && inputs.every((input) => input?.isConstant === true);
       if (!isConstant || isControlFlow(use)) return undefined;
       // What a function is given is taken for a constant without knowing: there only rules speak.
       if (callee === -1 && scope.owner === -1) this.#refuseUnbounded(path());
-      return Array.from({ length: Math.min(outputs, 64) }, () => OPAQUE);
+      return Array.from({ length: outputs }, () => OPAQUE);
     }
     const call = new OperatorCall(
       this.#inspection,
@@ -71,14 +75,17 @@ export class LoadCost {
       inputs,
       outputs,
       attributes,
+      isConstant,
       '',
     );
     const results = use.sizeRule(call);
     if (call.isUnbounded) this.#refuseUnbounded(path());
-    // The tensor of a Constant is counted as a parameter.
-    if (use.type !== 'Constant')
+    // The tensor of a Constant is counted as a parameter, unless it has to be made dense.
+    if (use.type !== 'Constant' || call.isMade)
       for (const value of results) if (value !== undefined) this.account(value, path);
-    return results;
+    if (!isConstant || (results.length >= outputs && !results.includes(undefined))) return results;
+    // Further outputs are constants as well, no larger than the first: none may fix a size unseen.
+    return Array.from({ length: outputs }, (_, index) => results[index] ?? OPAQUE);
   }
 
   #refuseUnbounded(path: string): void {

@@ -12,8 +12,12 @@ export class OperatorCall {
   readonly inputs: readonly (KnownValue | undefined)[];
   /** How many outputs it names. */
   readonly outputs: number;
+  /** Whether every input that is there is a constant, and there is one. One that is left out is no obstacle. */
+  readonly isConstant: boolean;
   /** Whether a size could not be bounded although it is fixed in the model. */
   isUnbounded = false;
+  /** Whether a `Constant` takes more than the file gives it. */
+  isMade = false;
   readonly #inspection: Inspection;
   /** Place of each attribute: start, end, start, end … */
   readonly #attributes: readonly number[];
@@ -25,6 +29,7 @@ export class OperatorCall {
     inputs: readonly (KnownValue | undefined)[],
     outputs: number,
     attributes: readonly number[],
+    isConstant: boolean,
     path: string,
   ) {
     this.#inspection = inspection;
@@ -32,12 +37,8 @@ export class OperatorCall {
     this.inputs = inputs;
     this.outputs = outputs;
     this.#attributes = attributes;
+    this.isConstant = isConstant;
     this.#path = path;
-  }
-
-  /** Whether every input that is there is a constant, and there is one. */
-  get isConstant(): boolean {
-    return this.inputs.length > 0 && this.inputs.every((input) => input?.isConstant === true);
   }
 
   /** The values of an input that fixes a size. A constant whose values are not known makes the call unbounded. */
@@ -71,6 +72,31 @@ export class OperatorCall {
       for (let at = found.start; at < found.end; at += 4) values.push(view.getFloat32(at, true));
     }
     return values;
+  }
+
+  /** A text, if it is short enough to be one of the words that the standard has. */
+  text(name: string): string | undefined {
+    const found = this.#find(name);
+    if (found === undefined) return undefined;
+    while (found.next()) {
+      if (found.field === 4 && found.end - found.start < 64)
+        return this.#inspection.text(found.start, found.end);
+    }
+    return undefined;
+  }
+
+  /** Dims of a sparse tensor in an attribute, which a session makes dense. */
+  sparseDims(name: string): readonly number[] | undefined {
+    const found = this.#find(name);
+    if (found === undefined) return undefined;
+    while (found.next()) {
+      if (found.field !== 22) continue;
+      const inner = new Cursor(this.#inspection.bytes).open(found.start, found.end);
+      const dims: number[] = [];
+      while (inner.next()) if (inner.field === 3 && dims.length <= 64) inner.pushInts(dims);
+      return dims;
+    }
+    return undefined;
   }
 
   /** What is known of a tensor in an attribute. */

@@ -12,6 +12,7 @@ import {
   unsqueeze,
 } from './shape-rules.ts';
 import { bare, fromFront, noMoreThanFirst, one, shaped, sizeOnly, type SizeRule } from './size-rule.ts';
+import { convolution, pool, transposedConvolution } from './window-rules.ts';
 
 /** One output, as wide as the first input. */
 export const sameAsFirst: SizeRule = (call) => {
@@ -71,7 +72,10 @@ const constant: SizeRule = (call) => {
     if (values !== undefined)
       return one(known(true, 32, name === 'value_float' ? [] : [values.length], values));
   }
-  return one(OPAQUE);
+  const dims = call.sparseDims('sparse_value');
+  if (dims === undefined) return one(OPAQUE);
+  call.isMade = true;
+  return one(known(true, 64, dims));
 };
 
 const constantOfShape: SizeRule = (call) => {
@@ -163,7 +167,15 @@ const resize: SizeRule = (call) => {
   if (sizes !== undefined && sizes.length > 0) {
     const dims = data?.dims === undefined ? undefined : [...data.dims];
     if (dims === undefined) return one(sizeOnly(call, sizes, bits));
-    sizes.forEach((size, index) => (dims[fromFront(axes?.[index] ?? index, dims.length)] = size));
+    const targets = sizes.map((size, index) => ({
+      axis: fromFront(axes?.[index] ?? index, dims.length),
+      size,
+    }));
+    // Any other policy scales all axes alike, some of them past what is asked for.
+    const policy = call.text('keep_aspect_ratio_policy') ?? 'stretch';
+    const scale = Math.max(...targets.map(({ axis, size }) => size / Math.max(dims[axis] ?? 1, 1)));
+    for (const { axis, size } of targets)
+      dims[axis] = policy === 'stretch' ? size : Math.round((dims[axis] ?? 1) * scale);
     return one(known(call.isConstant, bits, dims));
   }
   if (scales === undefined || scales.length === 0) return one(shaped(call, undefined, bits, call.isConstant));
@@ -204,8 +216,11 @@ const cast: SizeRule = (call) => {
   if (data === undefined) return [];
   const to = dataType(call.int('to') ?? 0);
   const isWhole = to !== undefined && /^u?int/.test(to.name);
-  const values =
+  const cut =
     to?.name === 'bool' ? undefined : data.values?.map((value) => (isWhole ? Math.trunc(value) : value));
+  // One that does not fit wraps, and what it then is depends on the machine.
+  const highest = Math.min(2 ** ((to?.bits ?? 64) - 1), Number.MAX_SAFE_INTEGER);
+  const values = isWhole && cut?.every((value) => Math.abs(value) < highest) !== true ? undefined : cut;
   return one({ ...data, bits: to?.bits ?? 64, values, isInteger: isWhole });
 };
 
@@ -268,11 +283,24 @@ const windowOf: SizeRule = (call) => {
   return one(shaped(call, size, 64, call.inputs[0]?.isConstant === true));
 };
 
+/** Three numbers for each box that is kept: at most all boxes, once for each class. */
+const suppression: SizeRule = (call) => {
+  const scores = call.inputs[1]?.elements;
+  return one(bounded(call.isConstant, 64, scores === undefined ? undefined : scores * 3));
+};
+
+/** As many elements as the first input has, each as wide as can be. */
+const widened: SizeRule = (call) => {
+  const [first] = call.inputs;
+  return first === undefined ? [] : one({ ...bare(first, call.isConstant), bits: 64 });
+};
+
 /** The dims stand in the input of this number. */
 const shapedBy =
   (index: number): SizeRule =>
   (call) => {
     const dims = call.sizes(index);
+    if (dims === undefined && call.isConstant) call.isUnbounded = true;
     return one(dims === undefined ? shaped(call, undefined, 64, call.isConstant) : sizeOnly(call, dims, 64));
   };
 
@@ -293,13 +321,12 @@ export const SIZE_RULES: ReadonlyMap<string, SizeRule> = new Map([
      LayerNormalization LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Not PRelu
      QuantizeLinear DynamicQuantizeLinear RMSNormalization Reciprocal Relu ReverseSequence Round Scatter
      ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Swish Tan Tanh
-     ThresholdedRelu Trilu CastLike TensorScatter`,
+     ThresholdedRelu Trilu TensorScatter`,
     sameAsFirst,
   ),
   ...each(
-    `ArgMax ArgMin AveragePool Compress DepthToSpace GlobalAveragePool GlobalLpPool GlobalMaxPool LpPool MaxPool
-     ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
-     ReduceSumSquare SpaceToDepth Split TopK Unique NonMaxSuppression`,
+    `ArgMax ArgMin Compress DepthToSpace GlobalAveragePool GlobalLpPool GlobalMaxPool ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
+     ReduceSumSquare SpaceToDepth Split TopK Unique`,
     noMoreThanFirst,
   ),
   ...each(
@@ -328,7 +355,7 @@ export const SIZE_RULES: ReadonlyMap<string, SizeRule> = new Map([
   ['Upsample', resize],
   ...each('RandomNormal RandomUniform', random),
   ...each('RandomNormalLike RandomUniformLike Bernoulli', likeFirst),
-  ['EyeLike', sameAsFirst],
+  ...each('EyeLike CastLike', widened),
   ['Cast', cast],
   ['Shape', shapeOf],
   ['Size', sizeOfAll],
@@ -345,9 +372,13 @@ export const SIZE_RULES: ReadonlyMap<string, SizeRule> = new Map([
   ['OneHot', oneHot],
   ...each('MatMul MatMulInteger QLinearMatMul', matMul),
   ['Gemm', gemm],
-  // A filter of one element on padded data: the pads are bounded where attributes are checked.
-  ...each('Conv ConvInteger ConvTranspose QLinearConv', product),
+  ...each('AveragePool LpPool MaxPool', pool),
+  ['Conv', convolution(1, 0)],
+  ['ConvInteger', convolution(1, 32)],
+  ['QLinearConv', convolution(3, 0)],
+  ['ConvTranspose', transposedConvolution],
   ['NonZero', nonZero],
+  ['NonMaxSuppression', suppression],
   ...each('HannWindow HammingWindow BlackmanWindow', windowOf),
   ...each('AffineGrid CenterCropPad', shapedBy(1)),
   ['MaxUnpool', shapedBy(2)],

@@ -35,7 +35,7 @@ export const bare = ({ bits, dims, elements }: KnownValue, isConstant: boolean):
 export const noMoreThanFirst: SizeRule = (call) => {
   const [first] = call.inputs;
   if (first === undefined) return [];
-  return Array.from({ length: Math.min(call.outputs, 64) }, () =>
+  return Array.from({ length: call.outputs }, () =>
     bounded(call.isConstant, Math.max(first.bits, 64), first.elements),
   );
 };
