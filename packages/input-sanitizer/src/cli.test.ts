@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findLeaks, runProgram, type Run } from './__fixtures__/run-program.ts';
 import { explain } from './explain.ts';
 import { presets } from './presets/index.ts';
+import { defineInputSpec } from './spec.ts';
 import { specHash } from './spec-hash.ts';
 import { sanitizeImage } from './sanitize.ts';
 
@@ -206,9 +207,9 @@ describe('tensor', { timeout: 30_000 }, () => {
       .raw()
       .toBuffer({ resolveWithObject: true });
     expect(info).toMatchObject({ width: 224, height: 224, channels: 3 });
-    const spec = presets.timm({ layout: 'NHWC' });
-    const bytes = { ...spec, tensor: { ...spec.tensor, dtype: 'u8' as const } };
-    const { tensor } = await sanitizeImage(await made('rocket.jpg'), bytes);
+    const bytes = { layout: 'NHWC', dtype: 'u8' };
+    const spec = defineInputSpec({ ...presets.timm(), tensor: bytes });
+    const { tensor } = await sanitizeImage(await made('rocket.jpg'), spec);
     expect(sha256(data)).toBe(sha256(Uint8Array.from(tensor.data)));
   });
 
