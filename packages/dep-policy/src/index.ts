@@ -77,7 +77,7 @@ export { judgeReport } from './policy-file/judgement.ts';
 export type { Judgement, JudgementOptions } from './policy-file/judgement.ts';
 export { POLICY_FILES, readPolicyFile } from './policy-file/policy-file.ts';
 export type { LoadedPolicy } from './policy-file/policy-file.ts';
-export { MAX_EXCEPTION_DAYS } from './policy-file/policy-schema.ts';
+export { MAX_EXCEPTION_DAYS, policyFileSchema } from './policy-file/policy-schema.ts';
 export type { PolicyException, PolicyFile } from './policy-file/policy-schema.ts';
 
 export { hashRequirements } from './artifacts/hashed-requirements.ts';
@@ -93,7 +93,7 @@ export { allowsPep440 } from './versions/pep440-specifier.ts';
 
 export { checkProject } from './check-project.ts';
 export type { CheckProjectOptions, ProjectReport } from './check-project.ts';
-export { LEDGER_EVENTS } from './ledger/ledger-entry.ts';
+export { LEDGER_EVENTS, ledgerEntrySchema } from './ledger/ledger-entry.ts';
 export type { LedgerDraft, LedgerEntry, LedgerEvent } from './ledger/ledger-entry.ts';
 export { ledgerStatus, recordFindings } from './ledger/ledger-status.ts';
 export type { LedgerItem, LedgerStatus } from './ledger/ledger-status.ts';
@@ -121,5 +121,10 @@ export { findUnrecordedLocks, stageUpdate } from './updates/staging.ts';
 export type { StagingOptions } from './updates/staging.ts';
 export { planUpdates } from './updates/update-plan.ts';
 export type { Update, UpdateOptions } from './updates/update-plan.ts';
-export { describeHistory, readUpdateRecords, UPDATES_FILE } from './updates/update-record.ts';
+export {
+  describeHistory,
+  readUpdateRecords,
+  updateRecordSchema,
+  UPDATES_FILE,
+} from './updates/update-record.ts';
 export type { UpdateRecord } from './updates/update-record.ts';

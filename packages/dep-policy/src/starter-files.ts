@@ -67,19 +67,20 @@ jobs:
 
 /** Updates by Renovate under the same rules: exact, after the cooldown, except what closes a hole. */
 function renovate(): string {
-  return `${JSON.stringify(
-    {
-      $schema: 'https://docs.renovatebot.com/renovate-schema.json',
-      extends: ['config:recommended', ':pinAllExceptPeerDependencies'],
-      minimumReleaseAge: '7 days',
-      internalChecksFilter: 'strict',
-      schedule: ['before 6am on monday'],
-      osvVulnerabilityAlerts: true,
-      vulnerabilityAlerts: { minimumReleaseAge: null, schedule: ['at any time'], labels: ['security'] },
-    },
-    undefined,
-    2,
-  )}\n`;
+  return `{
+  "$schema": "https://docs.renovatebot.com/renovate-schema.json",
+  "extends": ["config:recommended", ":pinAllExceptPeerDependencies"],
+  "minimumReleaseAge": "7 days",
+  "internalChecksFilter": "strict",
+  "schedule": ["before 6am on monday"],
+  "osvVulnerabilityAlerts": true,
+  "vulnerabilityAlerts": {
+    "minimumReleaseAge": null,
+    "schedule": ["at any time"],
+    "labels": ["security"]
+  }
+}
+`;
 }
 
 function dependabot(isNpm: boolean, isPython: boolean): string {

@@ -162,7 +162,7 @@ async function askFor(service: JsonService, path: string, signal?: AbortSignal):
     return await service.ask(path, undefined, signal);
   } catch (error) {
     const cause = error instanceof DependencyError ? error.cause : undefined;
-    if (cause instanceof Error && cause.message.endsWith("found status 404")) return undefined;
+    if (cause instanceof Error && cause.message.endsWith('found status 404')) return undefined;
     throw error;
   }
 }
