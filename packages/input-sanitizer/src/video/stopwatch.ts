@@ -1,4 +1,5 @@
 import { Deadline } from '../deadline.ts';
+import { SanitizeError } from '../errors.ts';
 
 /** A deadline whose clock runs only while work is awaited: it stands still while a caller holds a frame. */
 export class Stopwatch {
@@ -27,6 +28,10 @@ export class Stopwatch {
     deadline.check();
     try {
       return await deadline.race(work());
+    } catch (error) {
+      // A timer may fire a fraction of a millisecond early: a wait that it ended has spent the time all the same.
+      if (error instanceof SanitizeError && error.code === 'ERR_INPUT_DEADLINE') this.#spentMs = this.#totalMs;
+      throw error;
     } finally {
       this.#spentMs += performance.now() - started;
     }
