@@ -121,7 +121,9 @@ export async function generateLoad(options: LoadOptions): Promise<LoadReport> {
         response.once('close', () => {
           clearTimeout(timer);
           const status = response.statusCode ?? 0;
-          if (!response.complete) resolve({ ending: 'failed' });
+          // This process may itself be too late to have given up.
+          if (performance.now() > due + deadlineMs) resolve({ ending: 'late' });
+          else if (!response.complete) resolve({ ending: 'failed' });
           else if (status === 429 || status === 503) {
             resolve({ ending: 'refused', retryAfter: response.headers['retry-after'] !== undefined });
           } else resolve({ ending: status >= 200 && status < 400 ? 'good' : 'failed' });
