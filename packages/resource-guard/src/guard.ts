@@ -12,6 +12,14 @@ export interface RunResult<T> {
   readonly receipt: Receipt;
 }
 
+/** The most that a guard does at a time. */
+export interface GuardCapacity {
+  /** Runs that may have a process: `workers`. */
+  readonly running: number;
+  /** Runs that may wait for one: `queue.max`. */
+  readonly queued: number;
+}
+
 /** A snapshot of the guard. The first six are now, the others since it was created. */
 export interface GuardStats {
   /** Runs that a process has. */
@@ -64,6 +72,8 @@ export interface Guard {
   job(id: string): Job<unknown> | undefined;
   /** What holds on this machine. */
   readonly enforcement: Enforcement;
+  /** What it was created with. */
+  readonly capacity: GuardCapacity;
   /** What it is doing now and has done. */
   readonly stats: GuardStats;
   /**

@@ -1,5 +1,5 @@
 export { createGuard } from './process-guard.ts';
-export type { Guard, GuardStats, RunResult } from './guard.ts';
+export type { Guard, GuardCapacity, GuardStats, RunResult } from './guard.ts';
 export type {
   AdmitOptions,
   DrainOptions,
@@ -69,3 +69,11 @@ export {
   type ResourceErrorCode,
   type ResourceErrorDetails,
 } from './errors.ts';
+export { observeGuard } from './telemetry/observe-guard.ts';
+export type {
+  Attributes,
+  InstrumentOptions,
+  ObservableGauge,
+  Observation,
+  TelemetryMeter,
+} from './telemetry/meter.ts';

@@ -4,7 +4,7 @@ import { Gate, refuse, type Claim } from './admission/gate.ts';
 import { createRateLimit } from './admission/rate-limit.ts';
 import type { Admission } from './admission/ticket.ts';
 import type { Enforcement } from './enforcement.ts';
-import type { Guard, GuardStats, RunResult } from './guard.ts';
+import type { Guard, GuardCapacity, GuardStats, RunResult } from './guard.ts';
 import { ResourceError } from './errors.ts';
 import { describeStop, execute, type Execution, type Outcome } from './execution.ts';
 import { createJobs, type Job, type JobContext, type Jobs } from './jobs/jobs.ts';
@@ -52,6 +52,7 @@ export async function openGuard(options: GuardOptions, machine: Machine = thisMa
 }
 
 class ProcessGuard implements Guard {
+  readonly capacity: GuardCapacity;
   readonly enforcement: Enforcement;
   readonly #options: ParsedOptions;
   readonly #pool: Pool;
@@ -92,7 +93,9 @@ class ProcessGuard implements Guard {
     });
     this.#jobs = createJobs(options.jobs);
     this.#tasks = pool.tasks;
-    this.enforcement = sandbox.enforcement;
+    this.capacity = Object.freeze({ running: workers, queued: queue.max });
+    // An object of its own: receipts and rejections are told apart by it.
+    this.enforcement = Object.freeze({ ...sandbox.enforcement });
   }
 
   get stats(): GuardStats {
