@@ -108,7 +108,10 @@ function findFault(path: readonly Certificate[], at: Date): ModelError | undefin
     }
     const [critical] = unknownCritical;
     if (critical !== undefined) {
-      return fail('critical extension', `the ${which} certificate has a critical extension, ${critical}`);
+      return fail(
+        'critical extension',
+        `the ${which} certificate has an extension that is not checked here, ${critical}`,
+      );
     }
     const isRoot = index === path.length - 1;
     if (!isRoot && !STRONG_ALGORITHMS.has(signatureAlgorithm)) {

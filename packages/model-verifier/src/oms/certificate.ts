@@ -13,17 +13,23 @@ export interface Certificate {
   readonly keyUsage: readonly boolean[] | undefined;
   /** Object identifiers of extended key usage; `undefined` without the extension. */
   readonly extendedKeyUsage: readonly string[] | undefined;
-  /** Critical extensions that are not understood here. */
+  /** Extensions that are not understood here and must be: critical ones, and name constraints in any case. */
   readonly unknownCritical: readonly string[];
   /** Object identifier of the algorithm that its issuer signed it with. */
   readonly signatureAlgorithm: string;
 }
+
+/** The one encoding that DER has of TRUE. */
+const DER_TRUE = 0xff;
 
 const OID = {
   keyUsage: '2.5.29.15',
   basicConstraints: '2.5.29.19',
   extendedKeyUsage: '2.5.29.37',
 } as const;
+
+/** What may be signed below a CA. Not checked here, and so never passed over, critical or not. */
+const NAME_CONSTRAINTS = '2.5.29.30';
 
 /** Extensions that say nothing about whether a signature counts: names, identifiers, policies. */
 const HARMLESS: ReadonlySet<string> = new Set(['2.5.29.14', '2.5.29.17', '2.5.29.32', '2.5.29.35']);
@@ -78,7 +84,8 @@ function readExtensions(raw: Buffer): Extensions {
     const oid = readOid(parts[0]!.content);
     if (values.has(oid)) throw new RangeError('an extension is given twice');
     values.set(oid, parts.at(-1)!.content);
-    const isCritical = parts[1]?.tag === DER.boolean && parts[1].content[0] !== 0;
+    const isCritical =
+      oid === NAME_CONSTRAINTS || (parts[1]?.tag === DER.boolean && parts[1].content[0] !== 0);
     const isKnown = Object.values<string>(OID).includes(oid) || HARMLESS.has(oid);
     if (isCritical && !isKnown) unknownCritical.push(oid);
   }
@@ -93,7 +100,7 @@ function readExtensions(raw: Buffer): Extensions {
 
 function readBasicConstraints(value: Buffer | undefined): Pick<Extensions, 'isCa' | 'pathLength'> {
   const fields = value === undefined ? [] : readDer(readOne(value, DER.sequence));
-  const isCa = fields.some(({ tag, content }) => tag === DER.boolean && content[0] !== 0);
+  const isCa = fields.some(({ tag, content }) => tag === DER.boolean && content[0] === DER_TRUE);
   const length = fields.find(({ tag }) => tag === DER.integer)?.content;
   if (length !== undefined && (length.length > 4 || length.readInt8(0) < 0)) {
     throw new RangeError('a path length is out of range');

@@ -47,6 +47,41 @@ describe('several signatures', () => {
     });
     expect(found).toMatchObject([{ code: 'ERR_MODEL_SIGNER', expected: '2', found: '1' }]);
   });
+  it('vouch for a file only where each of them covers it', async () => {
+    const root = await makeModel();
+    const [a, b] = await Promise.all([
+      sign(root, 'P-256'),
+      sign(root, 'P-384', { ignorePaths: ['config.json'] }),
+    ]);
+    const both = { trust: [a.trust, b.trust], signature: [a.signature, b.signature] };
+    expect(await verifyModel(root, both)).toMatchObject({
+      reasons: [{ code: 'ERR_MODEL_SIGNER', path: 'config.json', expected: '2', found: '1' }],
+      evidence: { files: [] },
+    });
+    expect((await verifyModel(root, { ...both, threshold: 1 })).verdict).toBe('verified');
+    expect((await verifyModel(root, { ...both, ignorePaths: ['config.json'] })).verdict).toBe('verified');
+  });
+  it('do not vouch for files that came after them, though unsigned files may be there', async () => {
+    const root = await makeModel();
+    const before = await sign(root, 'P-256');
+    await writeFile(join(root, 'late.bin'), 'late');
+    const after = await sign(root, 'P-256');
+    const options = {
+      trust: [before.trust, after.trust],
+      signature: [before.signature, after.signature],
+      ignoreUnsignedFiles: true,
+    };
+    expect((await verifyModel(root, options)).reasons).toMatchObject([
+      { code: 'ERR_MODEL_SIGNER', path: 'late.bin', expected: '2', found: '1' },
+    ]);
+  });
+  it('cover an empty file in shards, which cannot list it', async () => {
+    const root = await makeModel();
+    await writeFile(join(root, 'empty'), '');
+    const [a, b] = await Promise.all([sign(root, 'P-256'), sign(root, 'P-384', { method: 'shards' })]);
+    const options = { trust: [a.trust, b.trust], signature: [a.signature, b.signature] };
+    expect((await verifyModel(root, options)).reasons).toEqual([]);
+  });
   it('may be hashed in different ways', async () => {
     const root = await makeModel();
     const a = await sign(root, 'P-256', { method: 'shards', shardSize: 3, hashType: 'blake2b' });

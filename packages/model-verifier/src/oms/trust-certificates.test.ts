@@ -158,6 +158,10 @@ describe('refuses', () => {
       await refused(verify([leafOf(), middleOf({ extensions })]), /^critical extension/);
     },
   );
+  it('name constraints, which are not checked here, though they are not critical', async () => {
+    const extensions = [...CA, { oid: '2.5.29.30', value: Buffer.of(0x30, 0) }];
+    await refused(verify([leafOf(), middleOf({ extensions })]), /^critical extension/);
+  });
   it('a certificate signed with SHA-1', async () => {
     await refused(verify([leafOf(), middleOf({ digest: 'sha1' })]), /^weak signature/);
   });

@@ -7,7 +7,7 @@ export interface Signer {
   readonly method: SigningMethod;
   /**
    * One name for one signer, whatever bundle it signed: `sha256:<hex>` of the public key's DER, or for a keyless
-   * signer `identity` and `issuer` as JSON. Thresholds count these.
+   * signer `identity` and `issuer` as JSON. Thresholds count these, and one name below one root once.
    */
   readonly id: string;
   /** Subject of the leaf certificate, or the keyless identity. */

@@ -4,7 +4,10 @@ import { withRegularFile } from '../regular-file.ts';
 import { reasonsOf, verdictOf, type Reason, type Verdict } from '../verdict.ts';
 import { MAX_BUNDLE_BYTES } from './bundle.ts';
 import { checkModel } from './check-model.ts';
+import { findUncovered } from './coverage.ts';
+import { differentSigners } from './different-signers.ts';
 import { DEFAULT_MAX_BYTES, insideModel } from './digest-model.ts';
+import { GIT_PATHS, ignoring } from './ignore.ts';
 import { locateModel } from './model-tree.ts';
 import type { Serialization } from './manifest.ts';
 import type { Signer } from './trust.ts';
@@ -74,8 +77,9 @@ export interface SignedFile {
  * Verifies that a model is what its signers signed: every signed file is there and has its digest, and nothing else
  * is there. Each byte is read once, however many signatures there are. Nothing goes over the network.
  *
- * A signature that does not hold under the trust is left out of the count; with a threshold that is met without it,
- * the model is verified. A signature that holds but does not fit the files refuses the model in any case.
+ * A signature that does not hold under the trust is left out of the count; with a threshold that is met without it, the
+ * model is verified. The threshold must be met for every file that some signature covers. A signature that holds but
+ * does not fit the files refuses the model in any case.
  *
  * The verdict speaks of the files as they were when they were read. To load what was verified, use a lock and
  * `openVerifiedModel`.
@@ -104,10 +108,10 @@ export async function verifyModel(
     reasons: [...result.reasons, ...(checked.reasons[index] ?? [])],
   }));
   const counted = signatures.filter(({ reasons }) => reasons.length === 0 && checked.faults.length === 0);
-  const signers = [
-    ...new Map(counted.flatMap((one) => one.signers).map((signer) => [signer.id, signer])).values(),
-  ];
-  const reasons = decide(signatures, signers.length, threshold, checked);
+  const signers = differentSigners(counted.flatMap((one) => one.signers));
+  const against = decide(signatures, signers.length, threshold, checked);
+  const reasons =
+    against.length > 0 ? against : findUncoveredFiles(signatures, counted, checked, threshold, options);
   const first = signatures.findIndex((signature) => counted.includes(signature));
   return verdictOf(reasons, {
     model: basename(path),
@@ -133,6 +137,8 @@ interface CheckedFiles {
   readonly reasons: readonly (readonly Reason[])[];
   /** By signature: the files that fit. */
   readonly files: readonly (readonly SignedFile[])[];
+  /** Paths of signatures inside the model. */
+  readonly inside: readonly string[];
 }
 
 async function readSignature(
@@ -171,19 +177,20 @@ async function checkFiles(
     verified === undefined ? [] : [{ index, verified }],
   );
   const none = results.map(() => []);
-  if (holding.length === 0) return { faults: [], reasons: none, files: none };
+  if (holding.length === 0) return { faults: [], reasons: none, files: none, inside: [] };
   try {
     const location = await locateModel(path);
-    const inside = await Promise.all(
+    const places = await Promise.all(
       results.map(async ({ path: own }) => (own === undefined ? undefined : insideModel(location, own))),
     );
+    const inside = places.filter((one) => one !== undefined);
     const outcomes = await checkModel(
       location,
       holding.map(({ verified }) => verified),
       {
         ...options,
         maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
-        signatures: inside.filter((one) => one !== undefined),
+        signatures: inside,
       },
     );
     const at = (index: number): number => holding.findIndex((one) => one.index === index);
@@ -191,10 +198,37 @@ async function checkFiles(
       faults: [],
       reasons: results.map((_, index) => outcomes[at(index)]?.reasons ?? []),
       files: results.map((_, index) => outcomes[at(index)]?.files ?? []),
+      inside,
     };
   } catch (error) {
-    return { faults: reasonsOf(error), reasons: none, files: none };
+    return { faults: reasonsOf(error), reasons: none, files: none, inside: [] };
   }
+}
+
+/** With what is ignored left out: it may be there unsigned. */
+function findUncoveredFiles(
+  signatures: readonly SignatureEvidence[],
+  counted: readonly SignatureEvidence[],
+  { files, inside }: CheckedFiles,
+  threshold: number,
+  { ignorePaths = [], ignoreGitPaths = true }: VerifyModelOptions,
+): Reason[] {
+  const coverages = signatures.flatMap((signature, index) =>
+    counted.includes(signature)
+      ? [
+          {
+            signers: signature.signers,
+            files: files[index] ?? [],
+            isWithoutEmptyFiles: signature.serialization?.method === 'shards',
+          },
+        ]
+      : [],
+  );
+  return findUncovered(
+    coverages,
+    threshold,
+    ignoring([...ignorePaths, ...inside, ...(ignoreGitPaths ? GIT_PATHS : [])]),
+  );
 }
 
 function decide(
