@@ -1,4 +1,5 @@
 // The program `model-verifier`.
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import type { CommandLine } from './commands/command-line.ts';
 import { addDigestCommand } from './commands/digest.ts';
@@ -37,6 +38,7 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   let status: number = EXIT.verified;
   const program = new Command('model-verifier')
     .description('Nothing is loaded that was not verified, and what was verified is what is loaded.')
+    .version(readVersion(), '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -62,6 +64,12 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   } catch (error) {
     return complain(error, console);
   }
+}
+
+/** Of the package that this file is built into: `dist` and `src` lie equally deep. */
+function readVersion(): string {
+  const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  return version;
 }
 
 /** The reference tool spells some options with underscores: `--public_key` is `--public-key`. */

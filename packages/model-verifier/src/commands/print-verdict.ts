@@ -44,10 +44,11 @@ function statusOf({ verdict, reasons }: Verdict): number {
 }
 
 function describeReason({ code, message, path, expected, found }: Reason): string {
-  const about = path === undefined ? '' : `${path}: `;
+  // Many messages begin with the path, or end with what was found: neither is said twice.
+  const about = path === undefined || message.startsWith(`${path}: `) ? '' : `${path}: `;
   const details = [
     ...(expected === undefined ? [] : [`expected ${expected}`]),
-    ...(found === undefined ? [] : [`found ${found}`]),
+    ...(found === undefined || message.includes(`found ${found}`) ? [] : [`found ${found}`]),
   ];
   return printable(`${code}  ${about}${message}${details.length === 0 ? '' : ` (${details.join(', ')})`}`);
 }
