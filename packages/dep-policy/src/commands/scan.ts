@@ -106,7 +106,7 @@ export async function findLocks(folder: string): Promise<string[]> {
 }
 
 /** A file below the current folder is reported by its path from there; any other one belongs to its own folder. */
-export function locate(path: string): { readonly root: string; readonly path: string } {
+function locate(path: string): { readonly root: string; readonly path: string } {
   const full = resolve(path);
   const fromHere = relative(process.cwd(), full);
   const isBelow = fromHere !== '' && !fromHere.startsWith('..') && !isAbsolute(fromHere);

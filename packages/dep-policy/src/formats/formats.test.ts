@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { readLockfile } from '../readers/read-lockfile.ts';
@@ -199,7 +199,7 @@ describe('the difference of two reports', () => {
 
 /** The official schema, and those that it refers to. */
 async function cycloneDxErrors(document: object): Promise<unknown> {
-  const entry = createRequire(import.meta.url).resolve('@cyclonedx/cyclonedx-library/package.json');
+  const entry = fileURLToPath(import.meta.resolve('@cyclonedx/cyclonedx-library/package.json'));
   const folder = join(dirname(entry), 'res/schema');
   const load = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8')) as object;
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });

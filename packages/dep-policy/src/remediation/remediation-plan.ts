@@ -334,7 +334,7 @@ async function isSettled(
 }
 
 /** A graph with other versions in the place of some; what was promised of their bytes goes with them. */
-export function replaceVersions(
+function replaceVersions(
   graph: DependencyGraph,
   replacements: readonly Replacement[],
 ): DependencyGraph {

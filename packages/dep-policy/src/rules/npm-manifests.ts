@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { satisfies } from 'semver';
+import satisfies from 'semver/functions/satisfies.js';
 import type { DependencyGraph, PackageNode } from '../graph/dependency-graph.ts';
 import { isObject, member, textMember } from '../json-value.ts';
 import type { JsonObject } from '../json-value.ts';
@@ -121,13 +121,19 @@ function realOf(name: string, specifier: string): { readonly name: string; reado
 function checkStep(manifest: NpmManifest, graph: DependencyGraph, members: ReadonlySet<string>): Violation[] {
   const root = graph.roots.find(({ name }) => name === manifest.folder);
   const locked = (root?.dependencies ?? []).flatMap(({ to }) => graph.packages.get(to) ?? []);
+  const byName = new Map<string, PackageNode[]>();
+  for (const node of locked) {
+    const same = byName.get(node.name);
+    if (same === undefined) byName.set(node.name, [node]);
+    else same.push(node);
+  }
   const wanted = wantedBy(manifest);
   const peers = peersOf(manifest.document.value);
   const names = new Set([...wanted.map(({ name, specifier }) => realOf(name, specifier).name), ...peers]);
   return [
     ...wanted.flatMap((one) => {
       if (members.has(one.name)) return [];
-      const fault = stepFault(one, locked);
+      const fault = stepFault(one, byName);
       return fault === undefined
         ? []
         : [violation('lock-mismatch', one.name, manifest.path, one.line, fault)];
@@ -148,9 +154,12 @@ function checkStep(manifest: NpmManifest, graph: DependencyGraph, members: Reado
   ];
 }
 
-function stepFault({ field, name, specifier }: Wanted, locked: readonly PackageNode[]): string | undefined {
+function stepFault(
+  { field, name, specifier }: Wanted,
+  locked: ReadonlyMap<string, readonly PackageNode[]>,
+): string | undefined {
   const real = realOf(name, specifier);
-  const nodes = locked.filter((node) => node.name === real.name);
+  const nodes = locked.get(real.name) ?? [];
   if (nodes.length === 0) {
     // An optional dependency for another system may be absent from the lock of Yarn 1.
     return field === 'optionalDependencies'
