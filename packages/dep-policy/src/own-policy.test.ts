@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkLocks } from './check-locks.ts';
-import { policyFileSchema } from './policy-file/policy-schema.ts';
+import { readPolicyFile } from './policy-file/policy-file.ts';
 
 it('holds for this repository itself', async () => {
-  const { violations } = await checkLocks({
-    root: join(import.meta.dirname, '../../..'),
-    lockfiles: ['pnpm-lock.yaml'],
-    policy: policyFileSchema.parse({ version: 1, cooldown: { days: 1 }, installScripts: ['nx'] }),
-  });
+  const root = join(import.meta.dirname, '../../..');
+  const loaded = await readPolicyFile(root);
+  if (loaded === undefined) throw new Error('expected a policy file in the root of the repository');
+  const { policy } = loaded;
+  expect(policy.lockfiles).toEqual(['pnpm-lock.yaml']);
+  const { violations } = await checkLocks({ root, lockfiles: policy.lockfiles ?? [], policy });
   expect(violations).toEqual([]);
 }, 60_000);
