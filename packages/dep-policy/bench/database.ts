@@ -3,15 +3,15 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 
-export const VULNERABILITIES = 4410;
-export const MALWARE = 209_647;
+const VULNERABILITIES = 4410;
+const MALWARE = 209_647;
 /** Packages that have vulnerabilities; each has one or two on average. */
-export const AFFECTED_PACKAGES = 3000;
+const AFFECTED_PACKAGES = 3000;
 
 /** A random number below a bound, from a seed. */
 export type Random = (below: number) => number;
 
-export function generator(seed: number): Random {
+function generator(seed: number): Random {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;
@@ -22,7 +22,7 @@ export function generator(seed: number): Random {
 }
 
 /** The name of a package that has vulnerabilities. */
-export function affectedName(index: number): string {
+function affectedName(index: number): string {
   return index % 5 === 0 ? `@scope-${index % 97}/affected-${index}` : `affected-${index}`;
 }
 
