@@ -11,6 +11,9 @@ const MIN_BUDGET_MB = 128;
 /** Address space of the stack of one thread; libraries start about one per core when they first need them. */
 const STACK_BYTES = 8 * MIB;
 
+/** Asking the system takes as long as reading a file. */
+const STACKS_BYTES = availableParallelism() * STACK_BYTES;
+
 const SET_TIMEOUT_MS = 5000;
 
 /**
@@ -63,7 +66,7 @@ export class DataLimit {
 
 /** The limit in bytes of a process that has `warmBytes` of data when it is warm. */
 export function limitOf(warmBytes: number, memoryMb: number): number {
-  return warmBytes + Math.max(memoryMb, MIN_BUDGET_MB) * MIB + availableParallelism() * STACK_BYTES;
+  return warmBytes + Math.max(memoryMb, MIN_BUDGET_MB) * MIB + STACKS_BYTES;
 }
 
 async function apply(prlimit: string, pid: number, limit: string): Promise<boolean> {

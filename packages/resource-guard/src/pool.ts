@@ -1,7 +1,7 @@
 import { Backoff } from './backoff.ts';
 import { ResourceError } from './errors.ts';
 import type { ParsedOptions } from './options.ts';
-import { readUsage } from './usage.ts';
+import { readResidentBytes } from './usage.ts';
 import { startWorker, type StartingWorker, type Worker, type WorkerPlan } from './worker.ts';
 
 interface Waiter {
@@ -241,7 +241,7 @@ export class Pool {
   #isSwollen({ process, baselineBytes, isReadable }: Worker): boolean {
     const pid = process.tree.task;
     if (!isReadable || pid === undefined) return false;
-    const resident = readUsage(pid, this.#plan.machine.proc)?.residentBytes ?? 0;
+    const resident = readResidentBytes(pid, this.#plan.machine.proc) ?? 0;
     const { limits, recycle } = this.#options;
     const kept = resident - baselineBytes;
     return (

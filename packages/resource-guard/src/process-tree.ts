@@ -93,7 +93,7 @@ export function listChildren(pid: number, proc: string, threads: 'main' | 'all' 
   const ids = threads === 'main' ? [String(pid)] : readNames(`${proc}/${pid}/task`);
   return ids.flatMap((thread) => {
     try {
-      const text = readFileSync(`${proc}/${pid}/task/${thread}/children`, 'latin1');
+      const text = readFileSync(`${proc}/${pid}/task/${thread}/children`, 'utf8');
       return text.split(' ').filter(Boolean).map(Number);
     } catch {
       // A thread that has ended since.

@@ -23,20 +23,38 @@ const TICK_MS = 10;
  */
 export function readUsage(pid: number, proc: string): Usage | undefined {
   try {
-    const status = readFileSync(`${proc}/${pid}/status`, 'utf8');
-    const resident = readKilobytes(status, 'VmRSS');
-    if (resident === undefined) return undefined;
-    const stat = readFileSync(`${proc}/${pid}/stat`, 'latin1');
+    const memory = readMemory(pid, proc);
+    if (memory === undefined) return undefined;
+    // Read as UTF-8, for which Node has a short way; what the name of the command becomes does not matter.
+    const stat = readFileSync(`${proc}/${pid}/stat`, 'utf8');
     // Field 2 is the command in parentheses and may hold anything; fields 14 to 17 are utime, stime, cutime and cstime.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return {
-      residentBytes: (resident + (readKilobytes(status, 'VmSwap') ?? 0)) * 1024,
-      peakBytes: (readKilobytes(status, 'VmHWM') ?? resident) * 1024,
+      ...memory,
       cpuMs: fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS,
     };
   } catch {
     return undefined;
   }
+}
+
+/** Memory in use of one process, resident and swapped out, in bytes; `undefined` if it cannot be read. */
+export function readResidentBytes(pid: number, proc: string): number | undefined {
+  try {
+    return readMemory(pid, proc)?.residentBytes;
+  } catch {
+    return undefined;
+  }
+}
+
+function readMemory(pid: number, proc: string): Omit<Usage, 'cpuMs'> | undefined {
+  const status = readFileSync(`${proc}/${pid}/status`, 'utf8');
+  const resident = readKilobytes(status, 'VmRSS');
+  if (resident === undefined) return undefined;
+  return {
+    residentBytes: (resident + (readKilobytes(status, 'VmSwap') ?? 0)) * 1024,
+    peakBytes: (readKilobytes(status, 'VmHWM') ?? resident) * 1024,
+  };
 }
 
 /** What the task's process and those that it has started use together. */
@@ -63,7 +81,14 @@ export function readDataBytes(pid: number, proc: string): number | undefined {
   }
 }
 
-function readKilobytes(status: string, field: string): number | undefined {
-  const match = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status);
+const FIELDS = {
+  VmRSS: /^VmRSS:\s+(\d+) kB$/m,
+  VmSwap: /^VmSwap:\s+(\d+) kB$/m,
+  VmHWM: /^VmHWM:\s+(\d+) kB$/m,
+  VmData: /^VmData:\s+(\d+) kB$/m,
+} as const;
+
+function readKilobytes(status: string, field: keyof typeof FIELDS): number | undefined {
+  const match = FIELDS[field].exec(status);
   return match === null ? undefined : Number(match[1]);
 }
