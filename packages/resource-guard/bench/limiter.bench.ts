@@ -58,8 +58,13 @@ function checkHostile(): void {
 
 let limiter: MemoryLimiter;
 
+/** Found in `peers/`, not in the workspace. */
+function resolvePeer(name: string): string {
+  return require.resolve(name);
+}
+
 async function createPeer(): Promise<MemoryLimiter> {
-  const { RateLimiterMemory } = (await import(require.resolve('rate-limiter-flexible'))) as {
+  const { RateLimiterMemory } = (await import(resolvePeer('rate-limiter-flexible'))) as {
     RateLimiterMemory: MemoryLimiterClass;
   };
   // A short period, so that its timers are gone before the next round.
