@@ -102,7 +102,13 @@ export class Gate {
 
   #redeem(ticket: Ticket): Claim {
     const held = this.#end(ticket, 'used');
-    if (held !== undefined) return { ...held.claim, deadlineMs: held.deadlineAt - performance.now() };
+    if (held !== undefined) {
+      const deadlineMs = held.deadlineAt - performance.now();
+      if (deadlineMs > 0) return { ...held.claim, deadlineMs };
+      // A quick run would still end before its timer does.
+      held.claim.reservation.release();
+      throw new ResourceError('ERR_RESOURCE_DEADLINE', 'the deadline passed before the ticket was used');
+    }
     const { ticketMs } = this.#options;
     throw this.#spent.get(ticket) === 'expired'
       ? new ResourceError('ERR_RESOURCE_QUEUE_TIMEOUT', `the ticket was not used within ${ticketMs} ms`)
