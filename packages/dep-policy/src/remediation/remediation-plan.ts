@@ -334,10 +334,7 @@ async function isSettled(
 }
 
 /** A graph with other versions in the place of some; what was promised of their bytes goes with them. */
-function replaceVersions(
-  graph: DependencyGraph,
-  replacements: readonly Replacement[],
-): DependencyGraph {
+function replaceVersions(graph: DependencyGraph, replacements: readonly Replacement[]): DependencyGraph {
   const wanted = new Map(
     replacements.map((one) => [
       `${packageKey({ ecosystem: one.ecosystem, name: one.package })}\0${one.from}`,

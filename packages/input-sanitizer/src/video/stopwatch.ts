@@ -30,7 +30,8 @@ export class Stopwatch {
       return await deadline.race(work());
     } catch (error) {
       // A timer may fire a fraction of a millisecond early: a wait that it ended has spent the time all the same.
-      if (error instanceof SanitizeError && error.code === 'ERR_INPUT_DEADLINE') this.#spentMs = this.#totalMs;
+      if (error instanceof SanitizeError && error.code === 'ERR_INPUT_DEADLINE')
+        this.#spentMs = this.#totalMs;
       throw error;
     } finally {
       this.#spentMs += performance.now() - started;
