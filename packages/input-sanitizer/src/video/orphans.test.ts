@@ -90,6 +90,9 @@ describe.skipIf(FFMPEG_ABSENT !== undefined || !HAS_PROC)(
         'an ffmpeg that writes nothing ends with it (skipped where a program is missing)',
         async () => {
           const { host, list, find } = await startHost(sound, programs, 'rgb24');
+          // Its wrappers have the same words; what is stopped before it has arranged its end never does.
+          const isFfmpeg = (id: number) => readWords(id)[0]?.endsWith('ffmpeg') === true;
+          await expect.poll(() => list().some(isFfmpeg), { timeout: 30_000 }).toBe(true);
           // What is stopped cannot notice that its reader is gone.
           for (const id of find()) process.kill(id, 'SIGSTOP');
           left = list();
