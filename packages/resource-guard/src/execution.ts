@@ -10,7 +10,7 @@ import type { Worker } from './worker.ts';
 
 /** What became of a run in one process. */
 export type Outcome =
-  | { readonly type: 'completed'; readonly value: unknown }
+  | { readonly type: 'completed'; readonly value: unknown; readonly bytes: number }
   | {
       readonly type: 'failed';
       readonly code: ResourceErrorCode;
@@ -97,7 +97,7 @@ function judge(run: Run, ending: Ending, worker: Worker, usage: MeasuredUsage): 
   switch (reply.type) {
     case 'value':
       try {
-        return { type: 'completed', value: deserialize(body) };
+        return { type: 'completed', value: deserialize(body), bytes: body.byteLength };
       } catch {
         process.kill();
         return fail('ERR_RESOURCE_CRASHED', `the process of task "${run.task}" sent an unreadable output`);

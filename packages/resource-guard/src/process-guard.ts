@@ -125,13 +125,16 @@ class ProcessGuard implements Guard {
     };
     const { run, claim } = this.#accept(task, input, options, hooks);
     try {
-      return this.#jobs.submit<RunResult<T>>((context) => {
-        job = context;
-        context.signal.addEventListener('abort', () => {
-          run.stop('ERR_RESOURCE_ABORTED');
-        });
-        return this.#trace<T>(run, claim);
-      }, resultBytes);
+      return this.#jobs.submit<RunResult<T>>(
+        (context) => {
+          job = context;
+          context.signal.addEventListener('abort', () => {
+            run.stop('ERR_RESOURCE_ABORTED');
+          });
+          return this.#trace<T>(run, claim);
+        },
+        () => run.outputBytes,
+      );
     } catch (error) {
       run.end();
       this.#runs.delete(run);
@@ -286,9 +289,13 @@ class ProcessGuard implements Guard {
       limits: run.limits,
       enforcement: this.enforcement,
     });
-    if (outcome.type === 'completed') this.#completed += 1;
-    else this.#failed += 1;
-    if (outcome.type === 'failed') this.#poison?.note(run, outcome.code, performance.now());
+    if (outcome.type === 'completed') {
+      this.#completed += 1;
+      run.outputBytes = outcome.bytes;
+    } else {
+      this.#failed += 1;
+      this.#poison?.note(run, outcome.code, performance.now());
+    }
     publishReceipt(receipt);
     if (outcome.type === 'completed') return { value: outcome.value as T, receipt };
     throw this.#toError(outcome, receipt);
@@ -374,10 +381,6 @@ function onlyReporting(
       }
     }
   };
-}
-
-function resultBytes({ value }: RunResult<unknown>): number {
-  return serialize(value).byteLength;
 }
 
 function isRetryable(cause: unknown): boolean {

@@ -3,7 +3,7 @@ import type { AdmitOptions } from '../options.ts';
 import { rateLimitError } from '../policy/rate-limit-policy.ts';
 import type { FairQueue, PlaceRequest, Reservation } from './fair-queue.ts';
 import { rateLimitHeaders, retryAfterHeader, type HeaderFields } from './rate-limit-headers.ts';
-import type { RateDecision, RateLimit } from './rate-limit.ts';
+import type { RateDecision, RateLimit, RatePolicy } from './rate-limit.ts';
 import type { Admission, Ticket } from './ticket.ts';
 
 /** What a run comes with: who it is, and the room that is kept for it. */
@@ -40,16 +40,12 @@ export class Gate {
 
   /** @throws {ResourceError} `ERR_RESOURCE_OPTIONS` */
   admit(options: AdmitOptions): Admission {
-    const { queue, ticketMs, costMb } = this.#options;
     let headers: HeaderFields = {};
     try {
-      const place = { ...toPlace(options), costMb };
-      this.#checkRoom(place);
-      const decision = this.#charge(options);
-      if (decision !== undefined) headers = rateLimitHeaders(this.#options.rate!.policy, decision);
-      if (decision?.allowed === false) throw rateLimitError(decision);
-      const ticket = this.#issue({ ...place, reservation: queue.reserve(place) }, ticketMs);
-      return { ok: true, ticket, headers };
+      const claim = this.#pass(options, this.#options.costMb, (policy, decision) => {
+        headers = rateLimitHeaders(policy, decision);
+      });
+      return { ok: true, ticket: this.#issue(claim, this.#options.ticketMs), headers };
     } catch (error) {
       if (!(error instanceof ResourceError) || error.code === 'ERR_RESOURCE_OPTIONS') throw error;
       return refuse(error, headers);
@@ -64,11 +60,7 @@ export class Gate {
    */
   claim(options: AdmitOptions, ticket: Ticket | undefined, costMb: number): Claim {
     if (ticket !== undefined) return { ...this.#redeem(ticket), costMb };
-    const place = { ...toPlace(options), costMb };
-    this.#checkRoom(place);
-    const decision = this.#charge(options);
-    if (decision?.allowed === false) throw rateLimitError(decision);
-    return { ...place, reservation: this.#options.queue.reserve(place) };
+    return this.#pass(options, costMb);
   }
 
   /** No ticket is good after this, and no timer runs. */
@@ -76,16 +68,35 @@ export class Gate {
     for (const ticket of [...this.#held.keys()]) ticket.release();
   }
 
-  // Asked before anything is taken from the key's allowance: our want of room is not its debt.
-  #checkRoom(place: PlaceRequest): void {
-    const refusal = this.#options.queue.refuses(place);
-    if (refusal === undefined) return;
-    if (refusal.code !== 'ERR_RESOURCE_QUEUE_FULL') throw refusal;
-    throw new ResourceError(refusal.code, refusal.message, { retryAfterMs: this.#options.estimateWaitMs() });
+  // Room comes first, and nothing is taken from the key's allowance without it: our want of room is not its debt.
+  #pass(
+    { key, priority, deadlineMs, cost, authenticated }: AdmitOptions,
+    costMb: number,
+    onDecision?: (policy: RatePolicy, decision: RateDecision) => void,
+  ): Claim {
+    const place = { key, priority, deadlineMs, costMb };
+    const reservation = this.#reserve(place);
+    const { rate } = this.#options;
+    try {
+      if (key !== undefined && rate !== undefined) {
+        const decision = rate.take(key, cost, authenticated);
+        onDecision?.(rate.policy, decision);
+        if (!decision.allowed) throw rateLimitError(decision);
+      }
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+    return { ...place, reservation };
   }
 
-  #charge({ key, cost, authenticated }: AdmitOptions): RateDecision | undefined {
-    return key === undefined ? undefined : this.#options.rate?.take(key, cost, authenticated);
+  #reserve(place: PlaceRequest): Reservation {
+    try {
+      return this.#options.queue.reserve(place);
+    } catch (error) {
+      if (!(error instanceof ResourceError) || error.code !== 'ERR_RESOURCE_QUEUE_FULL') throw error;
+      throw new ResourceError(error.code, error.message, { retryAfterMs: this.#options.estimateWaitMs() });
+    }
   }
 
   #issue(claim: Claim, ticketMs: number): Ticket {
@@ -126,10 +137,6 @@ export class Gate {
     this.#spent.set(ticket, why);
     return held;
   }
-}
-
-function toPlace({ key, priority, deadlineMs }: AdmitOptions): PlaceRequest {
-  return { key, priority, deadlineMs };
 }
 
 /** The answer to a request that may not come in. */
