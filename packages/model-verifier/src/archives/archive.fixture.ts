@@ -50,6 +50,8 @@ export interface ZipParts {
   readonly localName?: string;
   readonly method?: number;
   readonly flags?: number;
+  /** Bytes behind the end of the packed data that the sizes count in. */
+  readonly hidden?: Uint8Array;
   readonly mode?: number;
   readonly declaredBytes?: number;
   readonly checksum?: number;
@@ -83,7 +85,8 @@ export function zipOf(
   for (const [name, parts = {}] of files) {
     const { content = '', method = 8, flags = 0, mode = 0o100644, extra = new Uint8Array(), gap = 0 } = parts;
     const plain = Buffer.from(content);
-    const data = method === 8 ? deflateRawSync(plain) : plain;
+    const packed = method === 8 ? deflateRawSync(plain) : plain;
+    const data = Buffer.concat([packed, parts.hidden ?? new Uint8Array()]);
     const shared = Buffer.alloc(26);
     shared.writeUInt16LE(20, 0);
     shared.writeUInt16LE(flags, 2);

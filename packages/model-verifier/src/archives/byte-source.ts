@@ -9,6 +9,11 @@ export class ByteSource {
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 
+  /** Ends the stream; what reads it from the disk has then stopped. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
   /** The next bytes, a few; `undefined` if the stream is at its end. */
   async take(length: number): Promise<Uint8Array | undefined> {
     const pieces: Uint8Array[] = [];
@@ -48,5 +53,5 @@ export class ByteSource {
 }
 
 function cutShort(): ModelError {
-  return new ModelError('ERR_MODEL_FORMAT', 'archive: cut short');
+  return new ModelError('ERR_MODEL_FORMAT', 'archive: expected more bytes, found its end');
 }

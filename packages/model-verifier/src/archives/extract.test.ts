@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../sample-model.fixture.ts';
@@ -161,6 +163,7 @@ describe('a zip archive', () => {
     ['something in front', 'ERR_MODEL_AMBIGUOUS', [['a', text]], { before: Buffer.from('PK\x03\x04#!/bin/sh', 'latin1') }], // prettier-ignore
     ['something between two files', 'ERR_MODEL_AMBIGUOUS', [['a', { ...text, gap: 40 }], ['b', text]]], // prettier-ignore
     ['something between files and list', 'ERR_MODEL_AMBIGUOUS', [['a', { ...text, gap: 40 }]]],
+    ['something behind the packed data of a file', 'ERR_MODEL_AMBIGUOUS', [['a', { ...text, hidden: Buffer.from('more') }]]], // prettier-ignore
     ['something behind the end', 'ERR_MODEL_AMBIGUOUS', [['a', text]], { after: Buffer.from('more') }],
     ['a comment', 'ERR_MODEL_AMBIGUOUS', [['a', text]], { comment: 'hello' }],
     ['more entries than there are', 'ERR_MODEL_FORMAT', [['a', text]], { entries: 2 }],
@@ -220,6 +223,32 @@ describe('an extraction', () => {
       expect((await extract(bytes, { limits: { [name]: limit } })).result.bytes).toBe(6);
       await refused(bytes, 'ERR_MODEL_LIMIT', { limits: { [name]: limit - 1 } });
     }
+  });
+
+  it('leaves no reading under way when it is refused half-way', async () => {
+    // An unpacker that nobody listens to any more must not find its file closed: that would end the process.
+    const content = randomBytes(300_000);
+    const archives = [
+      zipOf([['a', { content }]]),
+      zipOf([['a', { content, checksum: 1 }]]),
+      zipOf([['a', { content, declaredBytes: 1000 }]]),
+      tarOf(tarEntry('a', { content })),
+      gzipSync(tarOf(tarEntry('a', { content }))),
+    ];
+    const unheard: unknown[] = [];
+    const hear = (error: unknown): void => void unheard.push(error);
+    process.on('uncaughtException', hear);
+    try {
+      for (const bytes of archives) {
+        for (let round = 0; round < 10; round++) {
+          await expect(extract(bytes, { limits: { maxFileBytes: 299_999 } })).rejects.toThrow('expected');
+        }
+      }
+      await setTimeout(50);
+    } finally {
+      process.off('uncaughtException', hear);
+    }
+    expect(unheard).toEqual([]);
   });
 
   it('never writes into a folder that is there', async () => {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ModelError, systemCode } from '../errors.ts';
 import { Extraction, tooMuch, type ExtractedFile } from './extraction.ts';
 import { DEFAULT_ARCHIVE_LIMITS, type ArchiveLimits } from './limits.ts';
+import { readRange, unpack } from './packed.ts';
 import { extractTar } from './tar.ts';
 import { extractZip } from './zip.ts';
 
@@ -84,33 +85,19 @@ async function* readTar(
   format: 'tar' | 'tar.gz',
   archiveBytes: number,
   limits: ArchiveLimits,
-): AsyncGenerator<Uint8Array> {
-  const file = handle.createReadStream({ start: 0, autoClose: false });
+): AsyncGenerator<Uint8Array, void> {
+  const archive = readRange(handle, 0, archiveBytes);
   if (format === 'tar') {
-    yield* file as AsyncIterable<Uint8Array>;
+    yield* archive;
     return;
   }
-  const gunzip = createGunzip();
-  file.once('error', (error) => gunzip.destroy(error));
-  file.pipe(gunzip);
   let bytes = 0;
-  try {
-    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
-      bytes += chunk.length;
-      if (bytes > RATIO_FREE_BYTES && bytes > archiveBytes * limits.maxRatio) {
-        throw tooMuch('bytes out for each byte in', limits.maxRatio);
-      }
-      yield chunk;
+  for await (const chunk of unpack(archive, archiveBytes, createGunzip())) {
+    bytes += chunk.length;
+    if (bytes > RATIO_FREE_BYTES && bytes > archiveBytes * limits.maxRatio) {
+      throw tooMuch('bytes out for each byte in', limits.maxRatio);
     }
-    if (gunzip.bytesWritten !== archiveBytes) {
-      throw new ModelError(
-        'ERR_MODEL_AMBIGUOUS',
-        'gzip: expected nothing behind the end of the archive, found more',
-      );
-    }
-  } finally {
-    file.destroy();
-    gunzip.destroy();
+    yield chunk;
   }
 }
 
@@ -134,6 +121,8 @@ function toArchiveError(error: unknown): ModelError {
       // System errors carry a number; what zlib and the zip reader throw is about the content.
       return error instanceof Error && 'errno' in error && 'syscall' in error
         ? new ModelError('ERR_MODEL_UNREADABLE', 'archive: could not be read or written', { cause: error })
-        : new ModelError('ERR_MODEL_FORMAT', 'archive: damaged', { cause: error });
+        : new ModelError('ERR_MODEL_FORMAT', 'archive: expected an intact archive, found a damaged one', {
+            cause: error,
+          });
   }
 }

@@ -58,12 +58,10 @@ export class Extraction {
     let bytes = 0;
     for await (const chunk of content) {
       bytes += chunk.length;
-      if (bytes > declaredBytes)
-        throw new ModelError('ERR_MODEL_FORMAT', 'archive: a file is longer than its header says');
+      if (bytes > declaredBytes) throw otherSize(declaredBytes, 'more');
       await handle.writeFile(chunk);
     }
-    if (bytes !== declaredBytes)
-      throw new ModelError('ERR_MODEL_FORMAT', 'archive: a file is shorter than its header says');
+    if (bytes !== declaredBytes) throw otherSize(declaredBytes, String(bytes));
     this.#bytes += bytes;
     this.files.push({ path, bytes });
   }
@@ -107,4 +105,11 @@ export class Extraction {
 /** A limit that an archive goes past. */
 export function tooMuch(what: string, limit: number): ModelError {
   return new ModelError('ERR_MODEL_LIMIT', `archive: expected at most ${limit} ${what}, found more`);
+}
+
+function otherSize(declared: number, found: string): ModelError {
+  return new ModelError(
+    'ERR_MODEL_FORMAT',
+    `archive: expected a file of ${declared} bytes, as its header says, found ${found}`,
+  );
 }

@@ -22,7 +22,7 @@ const MAX_META_BYTES = 64 * 1024;
  * @throws {ModelError} `ERR_MODEL_FORMAT`, `_AMBIGUOUS`, `_PATH`, `_LINK`, `_LIMIT`
  */
 export async function extractTar(stream: AsyncIterable<Uint8Array>, extraction: Extraction): Promise<void> {
-  const source = new ByteSource(stream);
+  await using source = new ByteSource(stream);
   /** What stood in front of the next entry, if anything did. */
   let ahead: PaxRecords | undefined;
   for (;;) {

@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
 import { ModelError } from '../errors.ts';
 import { tooMuch, type Extraction } from './extraction.ts';
 import type { ArchiveLimits } from './limits.ts';
+import { readRange, unpack } from './packed.ts';
 
 const END_BYTES = 22;
 const END_SIGNATURE = 0x06054b50;
@@ -43,8 +44,8 @@ export async function extractZip(
   let total = 0;
   for (const entry of entries) total += entry.uncompressedSize;
   if (total > limits.maxTotalBytes) throw tooMuch('bytes in all files', limits.maxTotalBytes);
-  await checkLayout(zip, entries, listStart);
-  for (const entry of entries) await extractEntry(zip, entry, extraction);
+  const starts = await checkLayout(zip, entries, listStart);
+  for (const entry of entries) await extractEntry(handle, entry, starts.get(entry)!, extraction);
 }
 
 /** Checks the record at the end; answers where the list of entries starts. */
@@ -69,8 +70,16 @@ async function checkEnd(handle: FileHandle, archiveBytes: number): Promise<numbe
   return listStart;
 }
 
-/** Compares both headers of every entry, and checks that the entries fill the archive without overlap. */
-async function checkLayout(zip: ZipFile, entries: readonly Entry[], listStart: number): Promise<void> {
+/**
+ * Compares both headers of every entry, and checks that the entries fill the archive without overlap; answers where
+ * the data of each starts.
+ */
+async function checkLayout(
+  zip: ZipFile,
+  entries: readonly Entry[],
+  listStart: number,
+): Promise<ReadonlyMap<Entry, number>> {
+  const starts = new Map<Entry, number>();
   const ordered = [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   let end = 0;
   let mayFollow = 0;
@@ -90,11 +99,13 @@ async function checkLayout(zip: ZipFile, entries: readonly Entry[], listStart: n
           local.compressedSize === entry.compressedSize &&
           local.uncompressedSize === entry.uncompressedSize));
     if (!isSame) throw ambiguous('headers that say what the list says');
+    starts.set(entry, local.fileDataStart);
     end = local.fileDataStart + entry.compressedSize;
     mayFollow = hasDescriptor ? DESCRIPTOR_BYTES : 0;
   }
   if (listStart < end || listStart > end + mayFollow)
     throw ambiguous('the list of entries right behind the files');
+  return starts;
 }
 
 function checkExtras(raw: Buffer): void {
@@ -105,7 +116,12 @@ function checkExtras(raw: Buffer): void {
   }
 }
 
-async function extractEntry(zip: ZipFile, entry: Entry, extraction: Extraction): Promise<void> {
+async function extractEntry(
+  handle: FileHandle,
+  entry: Entry,
+  start: number,
+  extraction: Extraction,
+): Promise<void> {
   if (entry.isEncrypted()) throw malformed('files that are not encrypted');
   if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {
     throw malformed('files stored or deflated');
@@ -120,8 +136,10 @@ async function extractEntry(zip: ZipFile, entry: Entry, extraction: Extraction):
     await extraction.addFolder(entry.fileName);
     return;
   }
-  const stream = await zip.openReadStreamPromise(entry);
-  await extraction.addFile(entry.fileName, entry.uncompressedSize, checked(stream, entry.crc32));
+  const packed = readRange(handle, start, start + entry.compressedSize);
+  const content =
+    entry.compressionMethod === STORED ? packed : unpack(packed, entry.compressedSize, createInflateRaw());
+  await extraction.addFile(entry.fileName, entry.uncompressedSize, checked(content, entry.crc32));
 }
 
 /** The same chunks, and an error at the end if they are not what the checksum says. */
