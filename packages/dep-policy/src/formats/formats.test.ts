@@ -1,12 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Ajv } from 'ajv';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLockfile } from '../readers/read-lockfile.ts';
 import { scanGraphs } from '../scan/scan.ts';
 import { npmEntry, osvRecord, pypiEntry, recordsSource } from '../testing/osv.ts';
 import type { OsvRecord } from '../testing/osv.ts';
+import { cycloneDxFaults } from '../testing/report-schemas.ts';
 import { sha512, writeProject } from '../testing/workspace.ts';
 import { toCycloneDx } from './cyclonedx.ts';
 import { compareReports } from './difference.ts';
@@ -197,24 +196,6 @@ describe('the difference of two reports', () => {
   });
 });
 
-/** The official schema, and those that it refers to. */
-async function cycloneDxErrors(document: object): Promise<unknown> {
-  const entry = fileURLToPath(import.meta.resolve('@cyclonedx/cyclonedx-library/package.json'));
-  const folder = join(dirname(entry), 'res/schema');
-  const load = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8')) as object;
-  const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-  ajv.addSchema(
-    await load('spdx.SNAPSHOT.schema.json'),
-    'http://cyclonedx.org/schema/spdx.SNAPSHOT.schema.json',
-  );
-  ajv.addSchema(
-    await load('jsf-0.82.SNAPSHOT.schema.json'),
-    'http://cyclonedx.org/schema/jsf-0.82.SNAPSHOT.schema.json',
-  );
-  const validate = ajv.compile(await load('bom-1.6.SNAPSHOT.schema.json'));
-  return validate(document) ? [] : validate.errors;
-}
-
 describe('CycloneDX', () => {
   it('is valid by the official schema, with components, edges and vulnerabilities', async () => {
     const { report, graphs } = await scan(
@@ -222,7 +203,7 @@ describe('CycloneDX', () => {
       { 'requirements.txt': `mxnet==1.9.0 --hash=sha256:${'a'.repeat(64)}\nnumpy>=1\n` },
     );
     const bom = toCycloneDx(graphs, report, new Map([[report.findings[0]!.id, 'accepted']]));
-    expect(await cycloneDxErrors(bom)).toEqual([]);
+    expect(await cycloneDxFaults(bom)).toEqual([]);
     expect(bom).toMatchObject({
       components: [
         { purl: 'pkg:npm/up@1.0.0', hashes: [{ alg: 'SHA-512' }] },
@@ -242,12 +223,6 @@ describe('CycloneDX', () => {
   it('is the same document for the same locks', async () => {
     const [first, second] = [await scan([HOLE]), await scan([HOLE])];
     expect(toCycloneDx(first.graphs, first.report)).toEqual(toCycloneDx(second.graphs, second.report));
-  });
-
-  it('would be refused by the schema with a component that has no name', async () => {
-    const { report, graphs } = await scan([]);
-    const bom = toCycloneDx(graphs, report) as { components: object[] };
-    expect(await cycloneDxErrors({ ...bom, components: [{ type: 'library' }] })).not.toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding, Fix } from '../scan/finding.ts';
 import type { ScanReport } from '../scan/report.ts';
-import type { Violation } from '../violation.ts';
+import type { Rule, Violation } from '../violation.ts';
 
 /** Places listed of one result: the first is where a viewer shows it. */
 const MAX_LOCATIONS = 20;
@@ -37,7 +37,7 @@ export function toSarif({ report, violations = [], excepted = new Map() }: Sarif
     results.push(findingResult(finding, excepted.get(finding.id)));
   }
   for (const broken of violations) {
-    rules.set(broken.rule, { id: broken.rule, name: broken.rule, shortDescription: { text: broken.rule } });
+    rules.set(broken.rule, brokenRule(broken.rule));
   }
   const counts = new Map<string, number>();
   for (const broken of violations) {
@@ -71,10 +71,16 @@ export function toSarif({ report, violations = [], excepted = new Map() }: Sarif
   };
 }
 
-function advisoryRule({ advisory, summary, severity, isMalware, ids }: Finding): object {
+function advisoryRule({ advisory, summary, severity, isMalware, ids, package: name }: Finding): object {
+  const title = summary || advisory;
   return {
     id: advisory,
-    shortDescription: { text: summary || advisory },
+    shortDescription: { text: title },
+    // Code scanning of GitHub asks for both, and shows the help beside the alert.
+    fullDescription: { text: `${title} (${ids.join(', ')}), in ${name}.` },
+    help: {
+      text: 'The message of each result says which version ends it. `dep-policy explain` shows every comparison behind it, `dep-policy fix` plans the way there.',
+    },
     ...(advisory.startsWith('GHSA-') || advisory.startsWith('PYSEC-') || advisory.startsWith('MAL-')
       ? { helpUri: `https://osv.dev/vulnerability/${encodeURIComponent(advisory)}` }
       : {}),
@@ -84,6 +90,15 @@ function advisoryRule({ advisory, summary, severity, isMalware, ids }: Finding):
       'security-severity': String(severity.score ?? WORD_SCORES[severity.rating]),
       ids,
     },
+  };
+}
+
+function brokenRule(rule: Rule): object {
+  return {
+    id: rule,
+    shortDescription: { text: `Dependency policy: ${rule}` },
+    fullDescription: { text: `A breach of the rule ${rule} of this project's dependency policy.` },
+    help: { text: 'The message of each result says what is expected and what was found.' },
   };
 }
 
