@@ -1,20 +1,17 @@
 import { realpath } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { checkDependencies } from './check-dependencies.ts';
-import { DependencyError } from './errors.ts';
 import { normalizeName } from './ecosystem.ts';
 import type { Ecosystem } from './ecosystem.ts';
 import type { DependencyGraph } from './graph/dependency-graph.ts';
 import { FOCUS_PRESETS } from './graph/focus.ts';
 import type { PolicyFile } from './policy-file/policy-schema.ts';
-import { openLockFile } from './readers/lock-file.ts';
-import { readLockfile } from './readers/read-lockfile.ts';
+import { openGraph } from './readers/read-lockfile.ts';
+import type { OpenGraph } from './readers/read-lockfile.ts';
 import { checkGraphSources } from './rules/graph-sources.ts';
 import { checkHardening } from './rules/hardening.ts';
 import { checkNpmManifests } from './rules/npm-manifests.ts';
 import type { MustPin } from './rules/npm-manifests.ts';
 import { readPackageLockFacts } from './rules/package-lock-facts.ts';
-import { checkPyproject, checkRequirements } from './rules/python-manifests.ts';
 import { compareViolations, violation } from './violation.ts';
 import type { Rule, Violation } from './violation.ts';
 
@@ -48,19 +45,24 @@ export async function checkLocks({ root, lockfiles, policy }: CheckLocksOptions)
   const graphs: DependencyGraph[] = [];
   const violations: Violation[] = [];
   for (const path of lockfiles) {
-    const graph = await readLockfile({ root, path });
-    graphs.push(graph);
-    violations.push(...(await checkLock(root, graph, policy)));
+    const opened = await openGraph({ root, path });
+    graphs.push(opened.graph);
+    for (const one of await checkLock(root, opened, policy)) violations.push(one);
   }
   violations.push(...(await checkHardening(await realpath(root), graphs, policy)));
   const distinct = new Map(violations.map((one) => [JSON.stringify(one), one]));
   return { graphs, violations: [...distinct.values()].sort(compareViolations) };
 }
 
-async function checkLock(root: string, graph: DependencyGraph, policy: PolicyFile): Promise<Violation[]> {
+async function checkLock(
+  root: string,
+  { file: lock, graph }: OpenGraph,
+  policy: PolicyFile,
+): Promise<Violation[]> {
   const mustPin = pinRule(policy);
   const { registries, pins } = policy;
   if (graph.format === 'pnpm-lock' && graph.formatVersion === '9.0') {
+    const { checkDependencies } = await import('./check-dependencies.ts');
     const folder = posix.dirname(graph.file);
     const { violations } = await checkDependencies({
       root: folder === '.' ? root : posix.join(root, folder),
@@ -70,24 +72,24 @@ async function checkLock(root: string, graph: DependencyGraph, policy: PolicyFil
       .filter(({ rule, package: name }) => rule !== 'exact-pin' || mustPin(name))
       .map((one) => ({ ...one, file: posix.join(folder, one.file) }));
   }
-  const lock = await openLockFile(await realpath(root), graph.file);
-  if (lock === undefined) {
-    throw new DependencyError('ERR_DEP_UNREADABLE', `${graph.file}: expected a file, found none`);
-  }
   const facts =
     graph.format === 'package-lock'
       ? readPackageLockFacts(lock, policy)
       : { bundled: new Set<string>(), violations: [] };
   const sources = checkGraphSources(graph, { registries, hashes: pins.hashes, bundled: facts.bundled });
   switch (graph.format) {
-    case 'requirements':
+    case 'requirements': {
+      const { checkRequirements } = await import('./rules/python-manifests.ts');
       return [...sources, ...(await checkRequirements(lock, registries.pypi, mustPin))];
+    }
     case 'pylock':
     case 'uv':
     case 'poetry':
     case 'pdm':
-    case 'pipfile':
+    case 'pipfile': {
+      const { checkPyproject } = await import('./rules/python-manifests.ts');
       return [...sources, ...(await checkPyproject(lock, graph, mustPin))];
+    }
     case 'package.json':
       return [
         violation(

@@ -9,7 +9,7 @@ import type { LedgerStatus } from './ledger/ledger-status.ts';
 import { appendLedger, readLedger } from './ledger/ledger.ts';
 import { judgeReport } from './policy-file/judgement.ts';
 import type { Judgement } from './policy-file/judgement.ts';
-import { defaultPolicy } from './policy-file/policy-file.ts';
+import { defaultPolicy } from './policy-file/default-policy.ts';
 import type { LoadedPolicy } from './policy-file/policy-file.ts';
 import { EXIT_CODES } from './scan/report.ts';
 import type { ScanReport } from './scan/report.ts';

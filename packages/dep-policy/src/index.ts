@@ -68,8 +68,10 @@ export { toCycloneDx } from './formats/cyclonedx.ts';
 export { compareReports } from './formats/difference.ts';
 export type { ReportDifference } from './formats/difference.ts';
 export { toIssueText, toMarkdown, toPullRequestText } from './formats/markdown.ts';
-export { readOpenVex, toOpenVex, vexExcuse } from './formats/openvex.ts';
-export type { OpenVexOptions, VexStatement } from './formats/openvex.ts';
+export { readOpenVex, toOpenVex } from './formats/openvex.ts';
+export type { OpenVexOptions } from './formats/openvex.ts';
+export { vexExcuse } from './formats/vex-statement.ts';
+export type { VexStatement } from './formats/vex-statement.ts';
 export { toSarif } from './formats/sarif.ts';
 export type { SarifContents, SarifLog } from './formats/sarif.ts';
 
@@ -77,7 +79,7 @@ export { judgeReport } from './policy-file/judgement.ts';
 export type { Judgement, JudgementOptions } from './policy-file/judgement.ts';
 export { POLICY_FILES, readPolicyFile } from './policy-file/policy-file.ts';
 export type { LoadedPolicy } from './policy-file/policy-file.ts';
-export { MAX_EXCEPTION_DAYS, policyFileSchema } from './policy-file/policy-schema.ts';
+export { policyFileSchema } from './policy-file/policy-schema.ts';
 export type { PolicyException, PolicyFile } from './policy-file/policy-schema.ts';
 
 export { hashRequirements } from './artifacts/hashed-requirements.ts';
@@ -88,7 +90,7 @@ export { checkLocks } from './check-locks.ts';
 export type { CheckLocksOptions, LocksReport } from './check-locks.ts';
 export { writePins } from './pin-writer.ts';
 export type { PinResult, WrittenPin } from './pin-writer.ts';
-export { defaultPolicy } from './policy-file/policy-file.ts';
+export { defaultPolicy, MAX_EXCEPTION_DAYS } from './policy-file/default-policy.ts';
 export { allowsPep440 } from './versions/pep440-specifier.ts';
 
 export { checkProject } from './check-project.ts';

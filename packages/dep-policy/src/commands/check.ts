@@ -45,10 +45,10 @@ export async function checkCommand(flags: CheckFlags, console: Console): Promise
       const own = { ...judgement, violations: [] };
       const printed = { graphs, report: scan, judgement: own, violations: checked.violations };
       if (flags.json) {
-        const report = JSON.parse(formatScan(flags, printed)) as object;
+        const report = JSON.parse(await formatScan(flags, printed)) as object;
         console.print(JSON.stringify({ ...report, verdict, exitCode, ledger }, undefined, 2));
       } else {
-        console.print(formatScan(flags, printed));
+        console.print(await formatScan(flags, printed));
         if (flags.sarif !== true && flags.cyclonedx !== true && flags.openvex === undefined) {
           const { open, overdue, meanDaysToFix } = ledger;
           console.print(

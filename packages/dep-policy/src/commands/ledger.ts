@@ -1,7 +1,7 @@
 import { appendLedger, readLedger } from '../ledger/ledger.ts';
 import { ledgerStatus } from '../ledger/ledger-status.ts';
-import { MAX_EXCEPTION_DAYS } from '../policy-file/policy-schema.ts';
-import { defaultPolicy, readPolicyFile } from '../policy-file/policy-file.ts';
+import { defaultPolicy, MAX_EXCEPTION_DAYS } from '../policy-file/default-policy.ts';
+import { readPolicyFile } from '../policy-file/policy-file.ts';
 import { printable } from '../printable.ts';
 import { EXIT_CODES } from '../scan/report.ts';
 import { reportFailure, UsageError } from './console.ts';

@@ -1,13 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
-import { hashRequirements } from '../artifacts/hashed-requirements.ts';
-import { verifyArtifacts } from '../artifacts/verify-artifacts.ts';
 import { checkLocks, PIN_RULES } from '../check-locks.ts';
-import { toSarif } from '../formats/sarif.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
-import { writePins } from '../pin-writer.ts';
 import { printable } from '../printable.ts';
-import { writeProjectFile } from '../project-writer.ts';
-import { readLockfile } from '../readers/read-lockfile.ts';
 import { EXIT_CODES } from '../scan/report.ts';
 import type { Violation } from '../violation.ts';
 import { reportFailure, UsageError } from './console.ts';
@@ -37,9 +31,14 @@ export async function pinsCommand(flags: PinFlags, console: Console): Promise<nu
   try {
     const project = await namedProject(flags);
     const graphs = await readAll(project.root, project.lockfiles);
-    const written = flags.write === true ? await writePins(project.root, graphs) : undefined;
+    const written =
+      flags.write === true
+        ? await (await import('../pin-writer.ts')).writePins(project.root, graphs)
+        : undefined;
     if (flags.hashed !== undefined) {
       const { artifacts } = flags;
+      const { hashRequirements } = await import('../artifacts/hashed-requirements.ts');
+      const { writeProjectFile } = await import('../project-writer.ts');
       const { text, missing } = await hashRequirements(graphs, { root: project.root, artifacts });
       if (missing.length > 0) {
         console.complain(`dep-policy: no strong hash for ${printable(missing.join(', '), 500)}`);
@@ -50,7 +49,7 @@ export async function pinsCommand(flags: PinFlags, console: Console): Promise<nu
     }
     const { violations } = await checkLocks(project);
     const found = violations.filter(({ rule }) => PIN_RULES.includes(rule));
-    print(found, written === undefined ? {} : { written }, flags, console);
+    await print(found, written === undefined ? {} : { written }, flags, console);
     for (const { file, package: name, from, to } of written?.pinned ?? []) {
       if (!flags.json) console.complain(`${file}: ${printable(`${name}: ${from} is now ${to}`)}`);
     }
@@ -65,7 +64,7 @@ export async function integrityCommand(flags: LockFlags, console: Console): Prom
   try {
     const { violations } = await checkLocks(await namedProject(flags));
     const found = violations.filter(({ rule }) => !PIN_RULES.includes(rule));
-    print(found, {}, flags, console);
+    await print(found, {}, flags, console);
     return found.length === 0 ? EXIT_CODES.clean : EXIT_CODES.integrity;
   } catch (error) {
     return reportFailure(error, console, flags.json);
@@ -76,6 +75,7 @@ export async function integrityCommand(flags: LockFlags, console: Console): Prom
 export async function verifyCommand(folder: string, flags: LockFlags, console: Console): Promise<number> {
   try {
     const { root, lockfiles } = await namedProject(flags);
+    const { verifyArtifacts } = await import('../artifacts/verify-artifacts.ts');
     const report = await verifyArtifacts(await readAll(root, lockfiles), folder);
     if (flags.json) console.print(JSON.stringify(report, undefined, 2));
     else {
@@ -93,19 +93,22 @@ export async function verifyCommand(folder: string, flags: LockFlags, console: C
 }
 
 async function readAll(root: string, lockfiles: readonly string[]): Promise<DependencyGraph[]> {
+  const { readLockfile } = await import('../readers/read-lockfile.ts');
   const graphs: DependencyGraph[] = [];
   for (const path of lockfiles) graphs.push(await readLockfile({ root, path }));
   return graphs;
 }
 
-function print(
+async function print(
   violations: readonly Violation[],
   more: object,
   { json, sarif }: LockFlags,
   console: Console,
-): void {
-  if (sarif === true) console.print(JSON.stringify(toSarif({ violations }), undefined, 2));
-  else if (json) {
+): Promise<void> {
+  if (sarif === true) {
+    const { toSarif } = await import('../formats/sarif.ts');
+    console.print(JSON.stringify(toSarif({ violations }), undefined, 2));
+  } else if (json) {
     console.print(
       JSON.stringify(
         { verdict: violations.length === 0 ? 'pass' : 'fail', violations, ...more },

@@ -1,4 +1,5 @@
-import { defaultPolicy, readPolicyFile } from '../policy-file/policy-file.ts';
+import { defaultPolicy } from '../policy-file/default-policy.ts';
+import { readPolicyFile } from '../policy-file/policy-file.ts';
 import type { LoadedPolicy } from '../policy-file/policy-file.ts';
 import type { PolicyFile } from '../policy-file/policy-schema.ts';
 import { UsageError } from './console.ts';

@@ -1,9 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { toCycloneDx } from '../formats/cyclonedx.ts';
-import { toMarkdown } from '../formats/markdown.ts';
-import { readOpenVex, toOpenVex } from '../formats/openvex.ts';
-import type { VexStatement } from '../formats/openvex.ts';
-import { toSarif } from '../formats/sarif.ts';
+import type { VexStatement } from '../formats/vex-statement.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import { isObject, listMember, textMember } from '../json-value.ts';
 import type { Judgement } from '../policy-file/judgement.ts';
@@ -43,15 +39,25 @@ export function checkOutputFlags({ json, sarif, markdown, cyclonedx, openvex }: 
   }
 }
 
-/** A report in the form that was asked for. */
-export function formatScan(flags: OutputFlags, printed: Printed): string {
+/** A report in the form that was asked for. The code of the other forms is not loaded. */
+export async function formatScan(flags: OutputFlags, printed: Printed): Promise<string> {
   const { graphs, report, judgement } = printed;
   const violations = [...(printed.violations ?? []), ...judgement.violations];
   const { excepted } = judgement;
-  if (flags.sarif === true) return JSON.stringify(toSarif({ report, violations, excepted }), undefined, 2);
-  if (flags.markdown === true) return toMarkdown({ ...report, verdict: judgement.verdict }, violations);
-  if (flags.cyclonedx === true) return JSON.stringify(toCycloneDx(graphs, report, excepted), undefined, 2);
+  if (flags.sarif === true) {
+    const { toSarif } = await import('../formats/sarif.ts');
+    return JSON.stringify(toSarif({ report, violations, excepted }), undefined, 2);
+  }
+  if (flags.markdown === true) {
+    const { toMarkdown } = await import('../formats/markdown.ts');
+    return toMarkdown({ ...report, verdict: judgement.verdict }, violations);
+  }
+  if (flags.cyclonedx === true) {
+    const { toCycloneDx } = await import('../formats/cyclonedx.ts');
+    return JSON.stringify(toCycloneDx(graphs, report, excepted), undefined, 2);
+  }
   if (flags.openvex !== undefined) {
+    const { toOpenVex } = await import('../formats/openvex.ts');
     return JSON.stringify(toOpenVex(report, { author: flags.openvex, excepted }), undefined, 2);
   }
   const { verdict, exitCode, failing } = judgement;
@@ -86,8 +92,11 @@ export async function readVex(
   paths: readonly string[],
   policy: LoadedPolicy | undefined,
 ): Promise<readonly VexStatement[]> {
+  const documents = [...paths, ...(policy?.policy.vex ?? [])];
+  if (documents.length === 0) return [];
+  const { readOpenVex } = await import('../formats/openvex.ts');
   const statements: VexStatement[] = [];
-  for (const path of [...paths, ...(policy?.policy.vex ?? [])]) statements.push(...(await readOpenVex(path)));
+  for (const path of documents) statements.push(...(await readOpenVex(path)));
   return statements;
 }
 

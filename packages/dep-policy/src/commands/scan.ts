@@ -74,7 +74,7 @@ export async function scanCommand(flags: ScanFlags, console: Console): Promise<n
         kev,
       });
       const judgement = judgeReport(report, { policy, vex, base });
-      console.print(formatScan(flags, { graphs, report, judgement }));
+      console.print(await formatScan(flags, { graphs, report, judgement }));
       if (judgement.exitCode !== EXIT_CODES.clean) return judgement.exitCode;
       return judgement.violations.length === 0 ? EXIT_CODES.clean : EXIT_CODES.fixable;
     } finally {

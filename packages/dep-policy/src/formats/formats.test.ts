@@ -10,7 +10,8 @@ import { sha512, writeProject } from '../testing/workspace.ts';
 import { toCycloneDx } from './cyclonedx.ts';
 import { compareReports } from './difference.ts';
 import { toIssueText, toMarkdown, toPullRequestText } from './markdown.ts';
-import { readOpenVex, toOpenVex, vexExcuse } from './openvex.ts';
+import { readOpenVex, toOpenVex } from './openvex.ts';
+import { vexExcuse } from './vex-statement.ts';
 import { toSarif } from './sarif.ts';
 
 const LOCK = {

@@ -4,9 +4,9 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { DependencyError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import type { Finding } from '../scan/finding.ts';
 import type { ScanReport } from '../scan/report.ts';
 import { describeFixState } from './sarif.ts';
+import type { VexStatement } from './vex-statement.ts';
 
 /** Bytes accepted in one document. */
 const MAX_VEX_BYTES = 16 * 1024 * 1024;
@@ -19,20 +19,6 @@ const JUSTIFICATIONS = [
   'vulnerable_code_cannot_be_controlled_by_adversary',
   'inline_mitigations_already_exist',
 ] as const;
-
-/** What somebody says about a vulnerability in a product. */
-export interface VexStatement {
-  readonly status: 'not_affected' | 'affected' | 'fixed' | 'under_investigation';
-  /** The vulnerability's ids: its name and its aliases. */
-  readonly ids: readonly string[];
-  /** Package URLs that it is about; one without a version is about every version. */
-  readonly products: readonly string[];
-  /** Why, in words. */
-  readonly reason: string;
-  readonly author: string;
-  /** Milliseconds since 1970; of two statements the later one counts. */
-  readonly time: number;
-}
 
 const productId = z.object({
   '@id': z.string().optional(),
@@ -112,35 +98,6 @@ export async function readOpenVex(path: string): Promise<readonly VexStatement[]
 
 function isText(value: string | undefined): value is string {
   return value !== undefined && value !== '';
-}
-
-/**
- * Finds what statements say about a finding: the latest one that names one of its ids and its package. Malware is never
- * excused by a statement.
- *
- * @returns why the finding does not count; undefined if it does.
- */
-export function vexExcuse(finding: Finding, statements: readonly VexStatement[]): string | undefined {
-  if (finding.isMalware) return undefined;
-  const ids = new Set(finding.ids);
-  const names = new Set([
-    finding.purl,
-    finding.version === undefined ? finding.purl : withoutVersion(finding.purl),
-  ]);
-  const latest = statements
-    .filter((one) => one.ids.some((id) => ids.has(id)) && one.products.some((product) => names.has(product)))
-    .reduce<VexStatement | undefined>(
-      (last, one) => (last === undefined || one.time >= last.time ? one : last),
-      undefined,
-    );
-  if (latest?.status !== 'not_affected' && latest?.status !== 'fixed') return undefined;
-  return `VEX of ${latest.author}: ${latest.status}${latest.reason === '' ? '' : `, ${latest.reason}`}`;
-}
-
-/** A scope's `@` is written `%40` in a package URL, so that the last `@` begins the version. */
-function withoutVersion(purl: string): string {
-  const at = purl.lastIndexOf('@');
-  return at === -1 ? purl : purl.slice(0, at);
 }
 
 /** What an OpenVEX document says beside the findings. */

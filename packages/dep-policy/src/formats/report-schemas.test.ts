@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openAdvisories } from '../advisories/open-advisories.ts';
 import type { AdvisorySource } from '../advisories/advisory-source.ts';
 import { checkLocks } from '../check-locks.ts';
-import { defaultPolicy } from '../policy-file/policy-file.ts';
+import { defaultPolicy } from '../policy-file/default-policy.ts';
 import { readLockfile } from '../readers/read-lockfile.ts';
 import { scanGraphs } from '../scan/scan.ts';
 import { eventsOf, npmEntry, osvRecord, pypiEntry, recordsSource } from '../testing/osv.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultPolicy } from '../policy-file/policy-file.ts';
+import { defaultPolicy } from '../policy-file/default-policy.ts';
 import type { Finding } from '../scan/finding.ts';
 import { writeProject } from '../testing/workspace.ts';
 import type { LedgerDraft } from './ledger-entry.ts';

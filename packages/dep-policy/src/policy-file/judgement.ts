@@ -1,5 +1,5 @@
-import { vexExcuse } from '../formats/openvex.ts';
-import type { VexStatement } from '../formats/openvex.ts';
+import { vexExcuse } from '../formats/vex-statement.ts';
+import type { VexStatement } from '../formats/vex-statement.ts';
 import { RATINGS } from '../advisories/severity.ts';
 import { normalizeName } from '../ecosystem.ts';
 import { violation } from '../violation.ts';
@@ -9,7 +9,7 @@ import type { ScanReport, ScanVerdict } from '../scan/report.ts';
 import { verdictOf } from '../scan/scan.ts';
 import type { Finding } from '../scan/finding.ts';
 import { compareReports } from '../formats/difference.ts';
-import { MAX_EXCEPTION_DAYS } from './policy-schema.ts';
+import { MAX_EXCEPTION_DAYS } from './default-policy.ts';
 import type { LoadedPolicy } from './policy-file.ts';
 import type { PolicyException, PolicyFile } from './policy-schema.ts';
 

@@ -6,6 +6,7 @@ import { scanDependencies } from '../scan/scan.ts';
 import { npmEntry, osvRecord, pypiEntry, recordsSource } from '../testing/osv.ts';
 import type { OsvRecord } from '../testing/osv.ts';
 import { writeProject } from '../testing/workspace.ts';
+import { defaultPolicy } from './default-policy.ts';
 import { policyJsonSchema } from './json-schema.ts';
 import { judgeReport } from './judgement.ts';
 import { readPolicyFile } from './policy-file.ts';
@@ -31,6 +32,10 @@ describe('a policy file', () => {
       policy: { gates: { runtime: 'low' }, pins: { direct: 'exact' }, cooldown: { days: 7 }, exceptions: [] },
     });
     expect(await load('version: 1\n', 'dep-policy.yaml')).toMatchObject({ policy: loaded!.policy });
+  });
+
+  it('says what holds without one, word for word', async () => {
+    expect(defaultPolicy()).toStrictEqual((await load({ version: 1 }))!.policy);
   });
 
   it('is not there where none is', async () => {

@@ -5,17 +5,10 @@ import { DependencyError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { readTextFile } from '../text-file.ts';
 import type { TextFile } from '../text-file.ts';
-import { parseYaml } from '../yaml-document.ts';
-import { policyFileSchema } from './policy-schema.ts';
 import type { PolicyFile } from './policy-schema.ts';
 
 /** Names of a policy file, at the root of the project only: one in a folder below it counts for nothing. */
 export const POLICY_FILES = ['dep-policy.json', 'dep-policy.yaml', 'dep-policy.yml'] as const;
-
-/** What holds where no policy file is: every default. */
-export function defaultPolicy(): PolicyFile {
-  return policyFileSchema.parse({ version: 1 });
-}
 
 /** Bytes accepted in it. */
 const MAX_POLICY_BYTES = 1024 * 1024;
@@ -49,7 +42,7 @@ export async function readPolicyFile(root: string, path?: string): Promise<Loade
   return {
     path: name,
     sha256: createHash('sha256').update(file.bytes).digest('hex'),
-    policy: parsePolicyFile(file),
+    policy: await parsePolicyFile(file),
   };
 }
 
@@ -68,7 +61,12 @@ async function findPolicyFile(folder: string): Promise<string | undefined> {
   return found[0];
 }
 
-function parsePolicyFile(file: TextFile): PolicyFile {
+/** Most projects have no such file: what reads one is loaded when there is. */
+async function parsePolicyFile(file: TextFile): Promise<PolicyFile> {
+  const [{ parseYaml }, { policyFileSchema }] = await Promise.all([
+    import('../yaml-document.ts'),
+    import('./policy-schema.ts'),
+  ]);
   // JSON is YAML; read as such, a repeated key is refused and no key reaches a prototype.
   const value = plain(parseYaml(file, 'ERR_DEP_POLICY').value);
   const parsed = policyFileSchema.safeParse(value);

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { parseRegistry } from '../registry.ts';
-
-/** Days that an exception may last at most. */
-export const MAX_EXCEPTION_DAYS = 90;
+import { MAX_EXCEPTION_DAYS } from './default-policy.ts';
 
 /** From which rating on a finding fails; `never` lets all pass but malware and what cannot be evaluated. */
 const gate = z.enum(['low', 'medium', 'high', 'critical', 'never']);

@@ -18,11 +18,23 @@ import { readNestedLock } from './package-lock-nested.ts';
  * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
  */
 export async function readPackageLock(file: LockFile): Promise<DependencyGraph> {
-  const document = parseJsonDocument({ path: file.path, text: textOf(file) }, isTracked);
+  const document = parsePackageLock(file);
   const version = member(document.value, 'lockfileVersion');
   if (version === 2 || version === 3) return readPackages(file, document, version);
   if (version === 1) return await readNestedLock(file, document);
   throw malformed(file.path, 'expected lockfileVersion 1, 2 or 3, found another');
+}
+
+const parsed = new WeakMap<LockFile, JsonDocument>();
+
+/** The file as JSON; the work is done once, however many look at it. @throws {DependencyError} */
+export function parsePackageLock(file: LockFile): JsonDocument {
+  let document = parsed.get(file);
+  if (document === undefined) {
+    document = parseJsonDocument({ path: file.path, text: textOf(file) }, isTracked);
+    parsed.set(file, document);
+  }
+  return document;
 }
 
 /** A tarball of the registry and one from anywhere else look alike: which it is, the path of the URL tells. */

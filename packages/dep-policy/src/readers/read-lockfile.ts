@@ -16,6 +16,12 @@ export interface ReadLockfileOptions {
   readonly format?: LockFormat | undefined;
 }
 
+/** A graph and the very bytes that it was read from. */
+export interface OpenGraph {
+  readonly file: LockFile;
+  readonly graph: DependencyGraph;
+}
+
 /**
  * Reads a lockfile (or a manifest without one) of npm, pnpm, Yarn, pip, uv, Poetry, PDM or Pipenv into one graph. It
  * reads files only: nothing is resolved, installed or run.
@@ -24,11 +30,16 @@ export interface ReadLockfileOptions {
  *   no known format, `ERR_DEP_LIMIT` if it is larger or deeper than is accepted (32 MiB, 128 levels, 200,000 packages).
  */
 export async function readLockfile({ root, path, format }: ReadLockfileOptions): Promise<DependencyGraph> {
+  return (await openGraph({ root, path, format })).graph;
+}
+
+/** Reads a lockfile as {@link readLockfile} does, for those who look at more of the file than its graph. */
+export async function openGraph({ root, path, format }: ReadLockfileOptions): Promise<OpenGraph> {
   const file = await openLockFile(await resolveRoot(root), path);
   if (file === undefined) {
     throw new DependencyError('ERR_DEP_UNREADABLE', `${printable(path)}: expected a file, found none`);
   }
-  return await readAs(file, format ?? formatOf(file));
+  return { file, graph: await readAs(file, format ?? formatOf(file)) };
 }
 
 async function resolveRoot(root: string): Promise<string> {

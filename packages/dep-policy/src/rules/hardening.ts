@@ -6,23 +6,8 @@ import { findRegistryFault } from '../registry.ts';
 import { readTextFile } from '../text-file.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
-import { WORKSPACE_FILE } from '../workspace.ts';
-import { parseYaml } from '../yaml-document.ts';
-import type { YamlDocument } from '../yaml-document.ts';
 
 const MAX_BYTES = 1024 * 1024;
-
-const MINUTES_PER_DAY = 1440;
-
-/** Settings that pnpm 11 and later read from `pnpm-workspace.yaml` only. */
-const WORKSPACE_ONLY = [
-  'minimum-release-age',
-  'block-exotic-subdeps',
-  'strict-dep-builds',
-  'trust-policy',
-  'only-built-dependencies',
-  'allow-builds',
-];
 
 /**
  * Checks that the settings which protect an installation are effective: there, in the file that the tool reads, and not
@@ -35,101 +20,13 @@ export async function checkHardening(
 ): Promise<Violation[]> {
   const formats = new Set(graphs.map(({ format }) => format));
   const npmrc = await readNpmrc(root, '.');
+  const pnpm = formats.has('pnpm-lock') ? await import('./pnpm-hardening.ts') : undefined;
   return [
-    ...(formats.has('pnpm-lock') ? await checkPnpm(root, npmrc.settings, policy) : []),
+    ...((await pnpm?.checkPnpmHardening(root, npmrc.settings, policy)) ?? []),
     ...(formats.has('package-lock') ? checkNpm(npmrc.settings, policy) : []),
     ...(graphs.some(({ packages }) => [...packages.values()].some(({ ecosystem }) => ecosystem === 'PyPI'))
       ? await checkPip(root, policy)
       : []),
-  ];
-}
-
-async function checkPnpm(
-  root: string,
-  npmrc: readonly NpmrcSetting[],
-  { cooldown, installScripts }: PolicyFile,
-): Promise<Violation[]> {
-  const file = await readTextFile(root, WORKSPACE_FILE, MAX_BYTES);
-  const document: YamlDocument | undefined = file && parseYaml(file, 'ERR_DEP_WORKSPACE');
-  const settings: ReadonlyMap<unknown, unknown> = document?.value instanceof Map ? document.value : new Map();
-  const report = (key: string, message: string): Violation =>
-    violation('setting', key, WORKSPACE_FILE, document?.lineOf(key), message);
-  const age = settings.get('minimumReleaseAge');
-  const found: Violation[] = [];
-  const wanted = cooldown.days * MINUTES_PER_DAY;
-  if (wanted > 0 && (typeof age !== 'number' || age < wanted)) {
-    found.push(
-      report(
-        'minimumReleaseAge',
-        `expected at least ${wanted} minutes, found ${typeof age === 'number' ? age : 'none'}`,
-      ),
-    );
-  }
-  // What the built-in default has is a warning only: an explicit value makes pnpm refuse.
-  if (settings.get('minimumReleaseAgeStrict') === false) {
-    found.push(
-      report(
-        'minimumReleaseAgeStrict',
-        'expected that younger releases are refused, found that they are not',
-      ),
-    );
-  }
-  const ignoreAfter = settings.get('trustPolicyIgnoreAfter');
-  if (typeof ignoreAfter === 'number' && typeof age === 'number' && ignoreAfter <= age) {
-    found.push(
-      report(
-        'trustPolicyIgnoreAfter',
-        `expected more than minimumReleaseAge (${age}), found ${ignoreAfter}: nothing is left to check`,
-      ),
-    );
-  }
-  if (settings.get('blockExoticSubdeps') !== true) {
-    found.push(report('blockExoticSubdeps', 'expected true, found another value or none'));
-  }
-  for (const key of ['strictDepBuilds', 'strictSsl'] as const) {
-    if (settings.get(key) === false) found.push(report(key, 'expected true, found false'));
-  }
-  for (const key of ['dangerouslyAllowAllBuilds', 'ignoreDepScriptsCheck'] as const) {
-    if (settings.get(key) === true) found.push(report(key, 'expected false, found true'));
-  }
-  for (const name of builtPackages(settings)) {
-    if (installScripts.includes(name)) continue;
-    found.push(
-      violation(
-        'install-script',
-        name,
-        WORKSPACE_FILE,
-        document?.lineOf('allowBuilds', name),
-        'expected no script at installation, found one that is allowed and that the policy does not name',
-      ),
-    );
-  }
-  return [
-    ...found,
-    ...npmrc
-      .filter(({ key }) => WORKSPACE_ONLY.includes(key))
-      .map(({ key, line }) =>
-        violation(
-          'setting',
-          key,
-          '.npmrc',
-          line,
-          `expected it in ${WORKSPACE_FILE}, found it where pnpm does not read it`,
-        ),
-      ),
-  ];
-}
-
-function builtPackages(settings: ReadonlyMap<unknown, unknown>): string[] {
-  const allowed = settings.get('allowBuilds');
-  const listed = settings.get('onlyBuiltDependencies');
-  return [
-    ...(allowed instanceof Map
-      ? [...(allowed as Map<unknown, unknown>)].flatMap(([name, value]) =>
-          value === true ? [String(name)] : [],
-        )
-      : []),
-    ...(Array.isArray(listed) ? (listed as unknown[]).map(String) : []),
   ];
 }
 

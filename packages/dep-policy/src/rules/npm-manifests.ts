@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import satisfies from 'semver/functions/satisfies.js';
+import { isExactVersion } from '../exact-version.ts';
 import type { DependencyGraph, PackageNode } from '../graph/dependency-graph.ts';
 import { isObject, member, textMember } from '../json-value.ts';
 import type { JsonObject } from '../json-value.ts';
@@ -52,10 +52,12 @@ export async function checkNpmManifests(
     ];
   }
   const members = new Set(manifests.flatMap(({ name }) => name ?? []));
-  return manifests.flatMap((manifest) => [
-    ...checkSpecifiers(manifest, members, mustPin),
-    ...checkStep(manifest, graph, members),
-  ]);
+  const violations: Violation[] = [];
+  for (const manifest of manifests) {
+    violations.push(...checkSpecifiers(manifest, members, mustPin));
+    violations.push(...(await checkStep(manifest, graph, members)));
+  }
+  return violations;
 }
 
 async function readManifestIn(lock: LockFile, folder: string): Promise<NpmManifest | undefined> {
@@ -118,7 +120,11 @@ function realOf(name: string, specifier: string): { readonly name: string; reado
   return other === undefined ? { name, range: specifier } : { name: other, range: range ?? '*' };
 }
 
-function checkStep(manifest: NpmManifest, graph: DependencyGraph, members: ReadonlySet<string>): Violation[] {
+async function checkStep(
+  manifest: NpmManifest,
+  graph: DependencyGraph,
+  members: ReadonlySet<string>,
+): Promise<Violation[]> {
   const root = graph.roots.find(({ name }) => name === manifest.folder);
   const locked = (root?.dependencies ?? []).flatMap(({ to }) => graph.packages.get(to) ?? []);
   const byName = new Map<string, PackageNode[]>();
@@ -130,14 +136,15 @@ function checkStep(manifest: NpmManifest, graph: DependencyGraph, members: Reado
   const wanted = wantedBy(manifest);
   const peers = peersOf(manifest.document.value);
   const names = new Set([...wanted.map(({ name, specifier }) => realOf(name, specifier).name), ...peers]);
+  const violations: Violation[] = [];
+  for (const one of wanted) {
+    if (members.has(one.name) || isLockedExactly(one, byName)) continue;
+    const fault = await stepFault(one, byName);
+    if (fault !== undefined)
+      violations.push(violation('lock-mismatch', one.name, manifest.path, one.line, fault));
+  }
   return [
-    ...wanted.flatMap((one) => {
-      if (members.has(one.name)) return [];
-      const fault = stepFault(one, byName);
-      return fault === undefined
-        ? []
-        : [violation('lock-mismatch', one.name, manifest.path, one.line, fault)];
-    }),
+    ...violations,
     ...locked.flatMap(({ name, origin, position }) =>
       names.has(name) || members.has(name) || origin === 'file'
         ? []
@@ -154,10 +161,21 @@ function checkStep(manifest: NpmManifest, graph: DependencyGraph, members: Reado
   ];
 }
 
-function stepFault(
+/** What most manifests are made of; ranges need a library, which is loaded for the first of them. */
+function isLockedExactly(
+  { name, specifier }: Wanted,
+  locked: ReadonlyMap<string, readonly PackageNode[]>,
+): boolean {
+  const real = realOf(name, specifier);
+  return (
+    isExactVersion(real.range) && (locked.get(real.name) ?? []).some(({ version }) => version === real.range)
+  );
+}
+
+async function stepFault(
   { field, name, specifier }: Wanted,
   locked: ReadonlyMap<string, readonly PackageNode[]>,
-): string | undefined {
+): Promise<string | undefined> {
   const real = realOf(name, specifier);
   const nodes = locked.get(real.name) ?? [];
   if (nodes.length === 0) {
@@ -170,6 +188,7 @@ function stepFault(
   // A tag is resolved by the registry: that the lock once asked for it is all there is to see.
   const isRange = parseSpecifier(real.range).kind === 'exact' || /^[\s\dvx^~<>=*|.&-]/i.test(real.range);
   if (!isRange) return undefined;
+  const { default: satisfies } = await import('semver/functions/satisfies.js');
   const isMet = nodes.some(({ version }) => satisfies(version!, real.range, { includePrerelease: true }));
   return isMet
     ? undefined

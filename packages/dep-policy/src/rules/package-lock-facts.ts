@@ -1,8 +1,7 @@
 import { isObject, member, textMember } from '../json-value.ts';
 import { printable } from '../printable.ts';
-import { parseJsonDocument } from '../readers/json-document.ts';
-import { textOf } from '../readers/lock-file.ts';
 import type { LockFile } from '../readers/lock-file.ts';
+import { parsePackageLock } from '../readers/package-lock.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
 
@@ -21,10 +20,7 @@ export function readPackageLockFacts(
     licences,
   }: { readonly installScripts: readonly string[]; readonly licences?: readonly string[] | undefined },
 ): PackageLockFacts {
-  const document = parseJsonDocument(
-    { path: file.path, text: textOf(file) },
-    (path) => path.length === 1 && path[0] === 'packages',
-  );
+  const document = parsePackageLock(file);
   const packages = member(document.value, 'packages');
   const bundled = new Set<string>();
   const violations: Violation[] = [];
