@@ -28,13 +28,8 @@ export class CanonicalHash {
   /** Adds a small count or tag. */
   count(value: number): void {
     if (this.#used + 4 > BUFFER_BYTES) this.#flush();
-    const buffer = this.#buffer;
-    const used = this.#used;
-    buffer[used] = value >>> 24;
-    buffer[used + 1] = value >>> 16;
-    buffer[used + 2] = value >>> 8;
-    buffer[used + 3] = value;
-    this.#used = used + 4;
+    this.#view.setUint32(this.#used, value);
+    this.#used += 4;
   }
 
   /** Adds what stands between `start` and `end`, with its length. */
@@ -49,9 +44,9 @@ export class CanonicalHash {
     if (this.#used + length > BUFFER_BYTES) this.#flush();
     const buffer = this.#buffer;
     const bytes = this.#bytes;
-    let used = this.#used;
-    for (let index = start; index < end; index++) buffer[used++] = bytes[index]!;
-    this.#used = used;
+    const used = this.#used;
+    for (let index = 0; index < length; index++) buffer[used + index] = bytes[start + index]!;
+    this.#used = used + length;
   }
 
   /** Adds a text, with its length. */
@@ -68,9 +63,10 @@ export class CanonicalHash {
     }
     if (this.#used + bytes.length > BUFFER_BYTES) this.#flush();
     const buffer = this.#buffer;
-    let used = this.#used;
-    for (const byte of bytes) buffer[used++] = byte;
-    this.#used = used;
+    const used = this.#used;
+    const length = bytes.length;
+    for (let index = 0; index < length; index++) buffer[used + index] = bytes[index]!;
+    this.#used = used + length;
   }
 
   /** The digest so far in hexadecimal; starts over. */

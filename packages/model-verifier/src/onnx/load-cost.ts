@@ -3,16 +3,8 @@ import { OPAQUE, type KnownValue } from './known-value.ts';
 import { OperatorCall } from './operator-call.ts';
 import { sameAsFirst } from './operator-sizes.ts';
 import { isControlFlow, type OperatorUse } from './operator-table.ts';
-import type { PlaceList } from './place-list.ts';
+import type { NodePlaces } from './node-places.ts';
 import { knowsAnything, lookUp, type Scope } from './scope.ts';
-
-/** Where the parts of one node stand: start and end in turn. */
-export interface NodePlaces {
-  /** With their ids in the scope; -1 where they are left out or come from further out. */
-  readonly ins: PlaceList;
-  readonly outs: PlaceList;
-  readonly attributes: number[];
-}
 
 /**
  * What a runtime would allocate for constant expressions when it creates a session: a model of 137 bytes can ask for

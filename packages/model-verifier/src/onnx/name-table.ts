@@ -13,7 +13,10 @@ const SEED = randomInt(2 ** 32 - 1);
  */
 export class NameTable {
   readonly #bytes: Uint8Array;
-  /** Two numbers a slot, beside each other in memory: the hash of a name, and its id plus one. */
+  /**
+   * A number a slot, 0 where it is free: id plus one in as many low bits as the number of a slot has, and above them
+   * the same bits of the name's hash. Small, for whether a name is new is a step into memory far off.
+   */
   #slots: Int32Array;
   /** Where each name first stood: start and end in turn. */
   #places: Uint32Array;
@@ -23,7 +26,7 @@ export class NameTable {
   constructor(bytes: Uint8Array, expected = 4) {
     this.#bytes = bytes;
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(expected, 4)));
-    this.#slots = new Int32Array(capacity * 4);
+    this.#slots = new Int32Array(capacity * 2);
     this.#places = new Uint32Array(capacity * 2);
   }
 
@@ -34,15 +37,20 @@ export class NameTable {
 
   /** The id of the name that stands between `start` and `end`, or -1. */
   find(start: number, end: number): number {
+    // What one node makes is most often what the next one takes.
+    const last = this.#size - 1;
+    if (last >= 0 && this.#isAt(last, start, end)) return last;
     const slot = this.#slotOf(hash(this.#bytes, start, end), start, end);
-    return this.#slots[slot + 1]! - 1;
+    return (this.#slots[slot]! & (this.#slots.length - 1)) - 1;
   }
 
   /** Adds a name; answers its id, or `-1 - id` if it was there. */
   add(start: number, end: number): number {
     const hashed = hash(this.#bytes, start, end);
+    const slots = this.#slots;
+    const mask = slots.length - 1;
     const slot = this.#slotOf(hashed, start, end);
-    const found = this.#slots[slot + 1]!;
+    const found = slots[slot]! & mask;
     if (found !== 0) return -found;
     const id = this.#size;
     if (id * 2 === this.#places.length) {
@@ -51,8 +59,7 @@ export class NameTable {
     }
     this.#places[id * 2] = start;
     this.#places[id * 2 + 1] = end;
-    this.#slots[slot] = hashed;
-    this.#slots[slot + 1] = id + 1;
+    slots[slot] = (hashed & ~mask) | (id + 1);
     this.#size = id + 1;
     return id;
   }
@@ -60,11 +67,12 @@ export class NameTable {
   /** The slot of a name, or the free one where it would stand. */
   #slotOf(hashed: number, start: number, end: number): number {
     const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
+    const mask = slots.length - 1;
     let slot = hashed & mask;
     for (let step = 0; step < MAX_STEPS; step++) {
-      const found = slots[slot * 2 + 1]!;
-      if (found === 0 || (slots[slot * 2] === hashed && this.#isAt(found - 1, start, end))) return slot * 2;
+      const found = slots[slot]!;
+      if (found === 0) return slot;
+      if (((found ^ hashed) & ~mask) === 0 && this.#isAt((found & mask) - 1, start, end)) return slot;
       slot = (slot + 1) & mask;
     }
     throw new ModelError(
@@ -78,26 +86,26 @@ export class NameTable {
     const first = this.#places[id * 2]!;
     const length = end - start;
     if (this.#places[id * 2 + 1]! - first !== length) return false;
-    for (let index = 0; index < length; index++) {
+    // From the end, where names with numbers differ.
+    for (let index = length - 1; index >= 0; index--) {
       if (bytes[first + index] !== bytes[start + index]) return false;
     }
     return true;
   }
 
   #grow(): void {
-    const old = this.#slots;
     const places = this.#places;
     this.#places = new Uint32Array(places.length * 2);
     this.#places.set(places);
-    this.#slots = new Int32Array(old.length * 2);
-    const mask = this.#slots.length / 2 - 1;
-    for (let from = 0; from < old.length; from += 2) {
-      if (old[from + 1] === 0) continue;
-      let slot = old[from]! & mask;
-      while (this.#slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot * 2] = old[from]!;
-      this.#slots[slot * 2 + 1] = old[from + 1]!;
+    const slots = new Int32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let id = 0; id < this.#size; id++) {
+      const hashed = hash(this.#bytes, places[id * 2]!, places[id * 2 + 1]!);
+      let slot = hashed & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = (hashed & ~mask) | (id + 1);
     }
+    this.#slots = slots;
   }
 }
 

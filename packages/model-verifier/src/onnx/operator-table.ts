@@ -31,6 +31,8 @@ export interface OperatorUse {
   readonly hasFunctions: boolean;
   /** Whether the first node of it has been held against the profile. */
   isChecked: boolean;
+  /** Imports that were found to have its domain: the last ones asked. */
+  importedBy: ReadonlyMap<string, number> | undefined;
 }
 
 /** Operators whose attributes alone can fix a size. */
@@ -68,12 +70,13 @@ export class OperatorTable {
   /** The operator named by a domain and a type that stand at these places, counted once more. */
   use(domainStart: number, domainEnd: number, typeStart: number, typeEnd: number): OperatorUse {
     if (domainStart === domainEnd) {
-      const id = this.#defaultTypes.add(typeStart, typeEnd);
-      const found = this.#defaultUses[id < 0 ? -1 - id : id];
-      if (found !== undefined) {
+      const id = this.#defaultTypes.find(typeStart, typeEnd);
+      if (id !== -1) {
+        const found = this.#defaultUses[id]!;
         found.count++;
         return found;
       }
+      this.#defaultTypes.add(typeStart, typeEnd);
       const made = this.#make(DEFAULT_DOMAIN, this.#inspection.text(typeStart, typeEnd));
       this.#defaultUses.push(made);
       return made;
@@ -122,6 +125,7 @@ export class OperatorTable {
       speaksAlone: domain === DEFAULT_DOMAIN && SPEAK_ALONE.has(type),
       hasFunctions: this.#functions.has(`${domain}\0${type}`),
       isChecked: false,
+      importedBy: undefined,
     };
     if (this.uses.length < MAX_OPERATORS) this.uses.push(use);
     else

@@ -25,6 +25,9 @@ export interface Scope {
   readonly known: (KnownValue | undefined)[];
 }
 
+/** A scope that has not been walked. */
+export type NewScope = Omit<Scope, 'names' | 'known'>;
+
 /** Whether an outer scope has this name. */
 export function isVisible(scope: Scope | undefined, start: number, end: number): boolean {
   for (let outer = scope; outer !== undefined; outer = outer.parent) {
@@ -50,7 +53,7 @@ export function knowsAnything(scope: Scope): boolean {
   return false;
 }
 
-/** Adds a name to a scope; `false` if that is a violation. */
+/** Adds a name to a scope; `false` if that is a violation. `path` is asked for only then. */
 export function defineName(
   inspection: Inspection,
   scope: Scope,
@@ -60,23 +63,24 @@ export function defineName(
   path: string | (() => string),
 ): boolean {
   const { violations } = inspection;
-  const where = (): string => (typeof path === 'string' ? path : path());
   if (start === end) {
-    violations.add('name-missing', where(), 'expected a name');
+    violations.add('name-missing', placeOf(path), 'expected a name');
     return false;
   }
   if (names.add(start, end) < 0) {
     const name = inspection.quotedText(start, end);
-    violations.add('name-duplicate', where(), `expected every value to be made once, found ${name} twice`);
+    const message = `expected every value to be made once, found ${name} twice`;
+    violations.add('name-duplicate', placeOf(path), message);
     return false;
   }
   if (scope.parent !== undefined && isVisible(scope.parent, start, end)) {
     const name = inspection.quotedText(start, end);
-    violations.add(
-      'name-shadowed',
-      where(),
-      `expected names that the graph around it has not, found ${name}`,
-    );
+    const message = `expected names that the graph around it has not, found ${name}`;
+    violations.add('name-shadowed', placeOf(path), message);
   }
   return true;
+}
+
+function placeOf(path: string | (() => string)): string {
+  return typeof path === 'string' ? path : path();
 }

@@ -1,22 +1,16 @@
-import { ModelError } from '../errors.ts';
-import { attributesByName, readAttribute } from './attribute.ts';
 import { CanonicalHash } from './canonical-hash.ts';
 import { Cursor } from './cursor.ts';
 import { defineInitializers, defineInputs } from './definitions.ts';
 import type { FunctionTable } from './function-table.ts';
-import { nodeKey, type GraphPart } from './graph-part.ts';
+import type { GraphPart } from './graph-part.ts';
 import type { Inspection } from './inspection.ts';
 import { OPAQUE } from './known-value.ts';
-import { LoadCost, type NodePlaces } from './load-cost.ts';
+import { LoadCost } from './load-cost.ts';
 import { NameTable } from './name-table.ts';
-import { OperatorTable, type OperatorUse } from './operator-table.ts';
-import { PlaceList } from './place-list.ts';
-import { defineName, isVisible, type Scope } from './scope.ts';
+import { NodeWalk } from './node-walk.ts';
+import { OperatorTable } from './operator-table.ts';
+import { defineName, isVisible, type NewScope, type Scope } from './scope.ts';
 import { readValue, type OnnxValue, type ValueView } from './value-type.ts';
-import { quoted } from './violation.ts';
-
-/** Attributes that one node may have: the richest of the standard has 22. */
-const MAX_NODE_ATTRIBUTES = 256;
 
 /**
  * Walks every graph and function of a model, each once, from a list instead of by recursion: checks nodes, names,
@@ -35,30 +29,11 @@ export class GraphWalk {
   readonly hash: CanonicalHash;
   /** For digests of parts; empty between two uses. */
   readonly side: CanonicalHash;
-  readonly #functions: FunctionTable;
+  readonly functions: FunctionTable;
   /** Told of every part, with a digest of its own, if two models are compared. */
   readonly record: ((part: GraphPart) => void) | undefined;
   readonly #waiting: Scope[] = [];
-  #graphs = 0;
-  /** Id of the first name that a node of the scope at hand makes. */
-  #firstMade = 0;
-
-  readonly #cursor: Cursor;
-  /** The node at hand. */
-  readonly #node: NodePlaces = { ins: new PlaceList(), outs: new PlaceList(), attributes: [] };
-
-  readonly #place: { scope: Scope | undefined; index: number; nameStart: number; nameEnd: number } = {
-    scope: undefined,
-    index: 0,
-    nameStart: 0,
-    nameEnd: 0,
-  };
-  /** Where the node at hand stands, for people: asked for only if something is wrong with it. */
-  readonly #path = (): string => {
-    const { scope, index, nameStart, nameEnd } = this.#place;
-    const name = nameEnd > nameStart ? ` ${this.inspection.quotedText(nameStart, nameEnd)}` : '';
-    return `${scope?.path ?? ''}/node[${index}]${name}`;
-  };
+  readonly #nodes: NodeWalk;
 
   constructor(
     inspection: Inspection,
@@ -69,17 +44,17 @@ export class GraphWalk {
   ) {
     this.inspection = inspection;
     this.irVersion = irVersion;
-    this.#functions = functions;
+    this.functions = functions;
     this.hash = hash;
     this.side = new CanonicalHash(inspection.bytes);
     this.record = record;
-    this.#cursor = new Cursor(inspection.bytes);
     this.cost = new LoadCost(inspection);
     this.operators = new OperatorTable(inspection, functions.names);
+    this.#nodes = new NodeWalk(this);
   }
 
   /** Adds a scope to walk. */
-  add(scope: Omit<Scope, 'names' | 'known'>): void {
+  add(scope: NewScope): void {
     this.#waiting.push({ ...scope, names: undefined, known: [] });
   }
 
@@ -126,7 +101,6 @@ export class GraphWalk {
     }
 
     this.hash.count(nodes);
-    this.#firstMade = names.size;
     this.#walkNodes(scope, names, cursor.open(scope.start, scope.end), 1);
 
     this.hash.count(outputs.length / 2);
@@ -176,14 +150,18 @@ export class GraphWalk {
           outputs.push(cursor.start, cursor.end);
           break;
         case 11:
-          this.#readAttributes(scope, [cursor.start, cursor.end], () => `${scope.path}/default`, scope.key);
+          this.#nodes.readAttributes(
+            scope,
+            [cursor.start, cursor.end],
+            () => `${scope.path}/default`,
+            scope.key,
+          );
           break;
         case 12:
           readValue(this.inspection, cursor.start, cursor.end, `${scope.path}/value`);
           break;
       }
     }
-    this.#firstMade = names.size;
     this.#walkNodes(scope, names, cursor.open(scope.start, scope.end), 7);
     this.hash.count(outputs.length / 2);
     for (let index = 0; index < outputs.length; index += 2) {
@@ -198,183 +176,10 @@ export class GraphWalk {
 
   /** By itself, so that the one long loop is compiled by itself. */
   #walkNodes(scope: Scope, names: NameTable, cursor: Cursor, field: number): void {
-    let index = 0;
+    this.#nodes.open(scope, names);
     while (cursor.next()) {
-      if (cursor.field === field) this.#walkNode(scope, names, cursor.start, cursor.end, index++);
+      if (cursor.field === field) this.#nodes.next(scope, names, cursor.start, cursor.end);
     }
-  }
-
-  #walkNode(scope: Scope, names: NameTable, start: number, end: number, index: number): void {
-    const inspection = this.inspection;
-    const cursor = this.#cursor.open(start, end);
-    const { ins, outs, attributes } = this.#node;
-    ins.count = outs.count = 0;
-    // To cut an array gives its memory back: most nodes of a large graph have no attribute at all.
-    if (attributes.length > 0) attributes.length = 0;
-    let nameStart = 0;
-    let nameEnd = 0;
-    let typeStart = 0;
-    let typeEnd = 0;
-    let domainStart = 0;
-    let domainEnd = 0;
-    let overload = '';
-    while (cursor.next()) {
-      switch (cursor.field) {
-        case 1:
-          ins.push(cursor.start, cursor.end);
-          break;
-        case 2:
-          outs.push(cursor.start, cursor.end);
-          break;
-        case 3:
-          nameStart = cursor.start;
-          nameEnd = cursor.end;
-          break;
-        case 4:
-          typeStart = cursor.start;
-          typeEnd = cursor.end;
-          break;
-        case 5:
-          attributes.push(cursor.start, cursor.end);
-          break;
-        case 7:
-          domainStart = cursor.start;
-          domainEnd = cursor.end;
-          break;
-        case 8:
-          overload = inspection.text(cursor.start, cursor.end);
-          break;
-      }
-    }
-    this.#place.scope = scope;
-    this.#place.index = index;
-    this.#place.nameStart = nameStart;
-    this.#place.nameEnd = nameEnd;
-    const path = this.#path;
-
-    const use = this.operators.use(domainStart, domainEnd, typeStart, typeEnd);
-    const callee = use.hasFunctions ? this.#functions.find(use.domain, use.type, overload) : -1;
-    if (callee === -1) {
-      if (!use.isChecked) this.operators.check(use, path());
-      if (!scope.opsets.has(use.domain) && typeEnd > typeStart) {
-        inspection.violations.add(
-          'opset-missing',
-          path(),
-          `expected an import of the operator set, found none`,
-        );
-      }
-    }
-    this.#functions.count(scope.owner, callee);
-
-    this.#resolve(scope, names, ins, path);
-    const key = this.record === undefined ? '' : nodeKey(inspection, scope, use, outs, index);
-    this.#hashNode(this.hash, use, overload);
-    this.#readAttributes(scope, attributes, path, key);
-    if (this.record !== undefined) this.#recordNode(scope, use, overload, key, path());
-
-    const results = this.cost.evaluate(scope, use, callee, this.#node, path);
-    for (let index = 0; index < outs.count; index++) {
-      const from = outs.at[index * 2]!;
-      const to = outs.at[index * 2 + 1]!;
-      if (from === to || !defineName(inspection, scope, names, from, to, path)) continue;
-      const value = results?.[index];
-      if (value !== undefined) scope.known[names.size - 1] = value;
-    }
-  }
-
-  /** Finds the inputs of a node among the names made before it. */
-  #resolve(scope: Scope, names: NameTable, ins: PlaceList, path: () => string): void {
-    for (let index = 0; index < ins.count; index++) {
-      const start = ins.at[index * 2]!;
-      const end = ins.at[index * 2 + 1]!;
-      // Left out where it is empty.
-      const id = start === end ? -1 : names.find(start, end);
-      ins.ids[index] = id;
-      if (id !== -1 || start === end || isVisible(scope.parent, start, end)) continue;
-      const name = this.inspection.quotedText(start, end);
-      this.inspection.violations.add(
-        'name-undefined',
-        path(),
-        `expected inputs made before the node, found ${name}`,
-      );
-    }
-  }
-
-  /** @param isAlone - For a digest that other nodes do not change. */
-  #hashNode(hash: CanonicalHash, use: OperatorUse, overload: string, isAlone = false): void {
-    hash.prepared(use.canonical);
-    if (overload === '') hash.count(0);
-    else hash.text(overload);
-    const { ins, outs } = this.#node;
-    hash.count(ins.count);
-    for (let index = 0; index < ins.count; index++) {
-      const made = ins.ids[index]! - this.#firstMade;
-      // The how manieth value that nodes make, or the name of another: those have no order. Names are shorter than 2^31.
-      if (made >= 0 && !isAlone) hash.count(0x80000000 + made);
-      else hash.range(ins.at[index * 2]!, ins.at[index * 2 + 1]!);
-    }
-    hash.count(outs.count);
-    for (let at = 0; at < outs.count * 2; at += 2) hash.range(outs.at[at]!, outs.at[at + 1]!);
-  }
-
-  /** Reads attributes in the order of their names, which is the order they have in a fingerprint. */
-  #readAttributes(
-    scope: Scope,
-    places: readonly number[],
-    path: () => string,
-    key: string,
-    quiet?: CanonicalHash,
-  ): void {
-    const inspection = quiet === undefined ? this.inspection : this.inspection.quiet();
-    const hash = quiet ?? this.hash;
-    hash.count(places.length / 2);
-    if (places.length === 0) return;
-    if (places.length / 2 > MAX_NODE_ATTRIBUTES) {
-      throw new ModelError(
-        'ERR_MODEL_LIMIT',
-        `expected at most ${MAX_NODE_ATTRIBUTES} attributes per node, found more`,
-      );
-    }
-    const sorted = attributesByName(inspection, places);
-    const context = {
-      inspection,
-      hash,
-      formals: scope.formals,
-      addGraph: (start: number, end: number, attribute: string): number => {
-        if (quiet !== undefined) return 0;
-        const inner = {
-          isFunction: false,
-          start,
-          end,
-          parent: scope,
-          owner: scope.owner,
-          opsets: scope.opsets,
-        };
-        const innerPath = `${path()}/attribute ${quoted(attribute)}/graph`;
-        this.add({ ...inner, path: innerPath, key: `${key}/${attribute}`, formals: scope.formals });
-        return ++this.#graphs;
-      },
-    };
-    let previous: string | undefined;
-    for (const { name, start, end } of sorted) {
-      if (name === previous) {
-        inspection.violations.add(
-          'attribute-duplicate',
-          path(),
-          'expected attributes of different names, found one twice',
-        );
-      }
-      previous = name;
-      readAttribute(context, start, end, path);
-    }
-  }
-
-  #recordNode(scope: Scope, use: OperatorUse, overload: string, key: string, path: string): void {
-    const hash = this.side;
-    this.#hashNode(hash, use, overload, true);
-    this.#readAttributes(scope, this.#node.attributes, () => path, key, hash);
-    const operator = use.domain === 'ai.onnx' ? use.type : `${use.domain}.${use.type}`;
-    this.record?.({ kind: 'node', key, path, operator, digest: hash.take() });
   }
 
   #hashValue(value: ValueView, isMain: boolean, scope: Scope, kind: 'input' | 'output'): void {

@@ -54,6 +54,33 @@ describe('what is no protobuf message', () => {
     }
   });
 
+  it.each([0, 1, 4_095, 4_096, 9_999])('refuses text that is not UTF-8 in node %i of 10,000', (broken) => {
+    const nodes = (index: number, bytes: readonly number[]) =>
+      Array.from({ length: 10_000 }, (_, at) => {
+        const name = at === index ? message(3, Uint8Array.from(bytes)) : text(3, `n${at}`);
+        return node('Relu', ['x'], [`v${at}`], name);
+      });
+    const outputs = [value('v0')];
+    const whole = model({ nodes: nodes(broken, [0xc3, 0xa4]), outputs });
+    expect(inspect(whole).counts.nodes).toBe(10_000);
+    const cut = model({ nodes: nodes(broken, [0xc3]), outputs });
+    expect(() => inspect(cut)).toThrow(code('ERR_MODEL_FORMAT'));
+  });
+
+  it('refuses text that is UTF-8 only together with what follows it', () => {
+    const halves = [message(3, Uint8Array.from([0x6e, 0xc3])), message(6, Uint8Array.from([0xa4]))];
+    expect(() => inspect(model({ nodes: [node('Relu', ['x'], ['y'], ...halves)] }))).toThrow(
+      code('ERR_MODEL_FORMAT'),
+    );
+  });
+
+  it('tells of the first fault in the file', () => {
+    const again = int(1, 8);
+    const bytes = message(4, Uint8Array.from([0xc3, 0x28]));
+    expect(() => inspect(model({ beside: [bytes, again] }))).toThrow(code('ERR_MODEL_FORMAT'));
+    expect(() => inspect(model({ beside: [again, bytes] }))).toThrow(code('ERR_MODEL_AMBIGUOUS'));
+  });
+
   it('refuses text that is not UTF-8', () => {
     expect(() => inspect(model({ beside: [message(4, Uint8Array.from([0xc3, 0x28]))] }))).toThrow(
       code('ERR_MODEL_FORMAT'),

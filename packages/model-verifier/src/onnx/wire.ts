@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { ModelError } from '../errors.ts';
 import type { OnnxLimits } from './limits.ts';
 import {
@@ -11,6 +10,7 @@ import {
   REPEATED,
   ROW,
 } from './schema.ts';
+import { TextCheck } from './text-check.ts';
 
 /** Messages inside messages: protobuf's own default, which every common parser enforces. */
 const MAX_MESSAGE_DEPTH = 100;
@@ -20,12 +20,12 @@ export interface WireCounts {
   /** Messages of each kind, by `messageNumber`. */
   readonly messages: Int32Array;
   /** Fields that the format does not know. */
-  unknownFields: number;
+  readonly unknownFields: number;
   /** Graphs inside graphs, the main one counted. */
-  depth: number;
+  readonly depth: number;
   /** Texts, and their bytes. */
-  texts: number;
-  textBytes: number;
+  readonly texts: number;
+  readonly textBytes: number;
 }
 
 /**
@@ -38,19 +38,33 @@ export interface WireCounts {
  * @throws {ModelError} `ERR_MODEL_FORMAT`, `ERR_MODEL_AMBIGUOUS`, `ERR_MODEL_LIMIT`
  */
 export function checkWire(bytes: Uint8Array, limits: OnnxLimits): WireCounts {
-  const counts: WireCounts = {
-    messages: new Int32Array(MESSAGE_NAMES.length),
-    unknownFields: 0,
-    depth: 0,
-    texts: 0,
-    textBytes: 0,
-  };
+  const texts = new TextCheck(bytes);
+  try {
+    const counts = walkFields(bytes, limits, texts);
+    texts.flush();
+    return counts;
+  } catch (error) {
+    // The first fault in the file is the one to tell of.
+    texts.flush();
+    throw error;
+  }
+}
+
+function walkFields(bytes: Uint8Array, limits: OnnxLimits, textCheck: TextCheck): WireCounts {
+  const messages = new Int32Array(MESSAGE_NAMES.length);
   const maxima = new Float64Array(MESSAGE_NAMES.length).fill(Infinity);
   maxima[messageNumber.Node] = limits.maxNodes;
   maxima[messageNumber.Tensor] = limits.maxTensors;
   maxima[messageNumber.Attribute] = limits.maxAttributes;
+  const { maxTextBytes, maxTotalTextBytes, maxDepth } = limits;
+  const fieldCodes = FIELD_CODES;
+  const graphKind = messageNumber.Graph;
+  let unknownFields = 0;
+  let deepest = 0;
+  let texts = 0;
+  let textBytes = 0;
 
-  // The open messages, innermost last: kind, end, and a bit per field seen. Bit 0 stands for "one of the oneof".
+  // The messages around the open one: kind, end, and a bit per field seen. Bit 0 stands for "one of the oneof".
   const kinds = new Int32Array(MAX_MESSAGE_DEPTH + 1);
   const ends = new Float64Array(MAX_MESSAGE_DEPTH + 1);
   const seen = new Int32Array(MAX_MESSAGE_DEPTH + 1);
@@ -59,16 +73,16 @@ export function checkWire(bytes: Uint8Array, limits: OnnxLimits): WireCounts {
   let position = 0;
   let end = bytes.length;
   let kind = messageNumber.Model;
-  kinds[0] = kind;
-  ends[0] = end;
+  let fields = 0;
 
   for (;;) {
     while (position === end) {
-      if (depth === 0) return counts;
-      if (kind === messageNumber.Graph) graphs--;
+      if (depth === 0) return { messages, unknownFields, depth: deepest, texts, textBytes };
+      if (kind === graphKind) graphs--;
       depth--;
       kind = kinds[depth]!;
       end = ends[depth]!;
+      fields = seen[depth]!;
     }
 
     // A tag fits 32 bits: 29 of field number and 3 of wire type.
@@ -76,10 +90,7 @@ export function checkWire(bytes: Uint8Array, limits: OnnxLimits): WireCounts {
     if (tag >= 0x80) {
       const start = position - 1;
       position = skipVarint(bytes, start, end);
-      if (position - start > 5) throw malformed('a field number of at most 29 bits', start);
-      tag = 0;
-      for (let index = position - 1; index >= start; index--) tag = tag * 128 + (bytes[index]! & 0x7f);
-      if (tag > 0xffffffff) throw malformed('a field number of at most 29 bits', start);
+      tag = readTag(bytes, start, position);
     }
     const wire = tag & 7;
     const field = tag >>> 3;
@@ -88,98 +99,111 @@ export function checkWire(bytes: Uint8Array, limits: OnnxLimits): WireCounts {
     // Where the value ends; for wire type 2 after its length has been read.
     let valueEnd: number;
     const at = position;
-    switch (wire) {
-      case 0:
-        valueEnd =
-          position < end && bytes[position]! < 0x80 ? position + 1 : skipVarint(bytes, position, end);
-        break;
-      case 1:
-        valueEnd = position + 8;
-        break;
-      case 2: {
-        let length = position < end ? bytes[position]! : 0x80;
-        if (length < 0x80) position++;
-        else {
-          const start = position;
-          position = skipVarint(bytes, start, end);
-          length = 0;
-          for (let index = position - 1; index >= start; index--)
-            length = length * 128 + (bytes[index]! & 0x7f);
-        }
-        valueEnd = position + length;
-        break;
+    if (wire === 2) {
+      let length = position < end ? bytes[position]! : 0x80;
+      if (length < 0x80) position++;
+      else {
+        position = skipVarint(bytes, at, end);
+        length = 0;
+        for (let index = position - 1; index >= at; index--) length = length * 128 + (bytes[index]! & 0x7f);
       }
-      case 5:
-        valueEnd = position + 4;
-        break;
-      default:
-        throw malformed('no group', position - 1);
-    }
+      valueEnd = position + length;
+    } else if (wire === 0) {
+      valueEnd = position < end && bytes[position]! < 0x80 ? position + 1 : skipVarint(bytes, position, end);
+    } else if (wire === 1) valueEnd = position + 8;
+    else if (wire === 5) valueEnd = position + 4;
+    else throw malformed('no group', position - 1);
     if (valueEnd > end) throw malformed('a value that ends inside its message', at);
 
-    const code = field < ROW ? FIELD_CODES[kind * ROW + field]! : 0;
+    const code = field < ROW ? fieldCodes[kind * ROW + field]! : 0;
     if (code === 0) {
-      counts.unknownFields++;
+      unknownFields++;
       position = valueEnd;
       continue;
     }
     if ((code & REPEATED) === 0) {
       const bits = (1 << field) | ((code & ONE_OF) === 0 ? 0 : 1);
-      if ((seen[depth]! & bits) !== 0) throw duplicated(kind, field, at);
-      seen[depth]! |= bits;
+      if ((fields & bits) !== 0) throw duplicated(kind, field, at);
+      fields |= bits;
     }
 
-    switch (code & 7) {
-      case CONTENT.varint:
-        if (wire === 2 && (code & REPEATED) !== 0) skipVarints(bytes, position, valueEnd, false);
-        else if (wire !== 0) throw wrongWire(kind, field, at);
-        break;
-      case CONTENT.int32:
-        if (wire === 2 && (code & REPEATED) !== 0) skipVarints(bytes, position, valueEnd, true);
-        else if (wire !== 0) throw wrongWire(kind, field, at);
-        else checkInt32(bytes, position, valueEnd);
-        break;
-      case CONTENT.fixed32:
-        if (wire === 2 && (code & REPEATED) !== 0) checkPacked(position, valueEnd, 4);
-        else if (wire !== 5) throw wrongWire(kind, field, at);
-        break;
-      case CONTENT.fixed64:
-        if (wire === 2 && (code & REPEATED) !== 0) checkPacked(position, valueEnd, 8);
-        else if (wire !== 1) throw wrongWire(kind, field, at);
-        break;
-      case CONTENT.bytes:
-        if (wire !== 2) throw wrongWire(kind, field, at);
-        break;
-      case CONTENT.text:
-        if (wire !== 2) throw wrongWire(kind, field, at);
-        counts.texts++;
-        counts.textBytes += valueEnd - position;
-        if (valueEnd - position > limits.maxTextBytes)
-          throw tooMany('bytes in one text', limits.maxTextBytes);
-        if (counts.textBytes > limits.maxTotalTextBytes) {
-          throw tooMany('bytes of text', limits.maxTotalTextBytes);
-        }
-        checkText(bytes, position, valueEnd);
-        break;
-      default: {
-        if (wire !== 2) throw wrongWire(kind, field, at);
-        const inner = code >>> MESSAGE_SHIFT;
-        const count = ++counts.messages[inner]!;
-        if (count > maxima[inner]!) throw tooMany(`messages ${MESSAGE_NAMES[inner]!}`, maxima[inner]!);
-        if (inner === messageNumber.Graph && ++graphs > counts.depth) {
-          counts.depth = graphs;
-          if (graphs > limits.maxDepth) throw tooMany('graphs inside graphs', limits.maxDepth);
-        }
-        ends[depth] = end;
-        if (++depth > MAX_MESSAGE_DEPTH) throw tooMany('messages inside messages', MAX_MESSAGE_DEPTH);
-        kinds[depth] = kind = inner;
-        ends[depth] = end = valueEnd;
-        seen[depth] = 0;
-        continue;
+    const content = code & 7;
+    if (content === CONTENT.text) {
+      if (wire !== 2) throw wrongWire(kind, field, at);
+      const length = valueEnd - position;
+      texts++;
+      textBytes += length;
+      if (length > maxTextBytes) throw tooMany('bytes in one text', maxTextBytes);
+      if (textBytes > maxTotalTextBytes) throw tooMany('bytes of text', maxTotalTextBytes);
+      textCheck.add(position, valueEnd);
+      position = valueEnd;
+    } else if (content === CONTENT.message) {
+      if (wire !== 2) throw wrongWire(kind, field, at);
+      const inner = code >>> MESSAGE_SHIFT;
+      const count = messages[inner]! + 1;
+      messages[inner] = count;
+      if (count > maxima[inner]!) throw tooMany(`messages ${MESSAGE_NAMES[inner]!}`, maxima[inner]!);
+      if (inner === graphKind && ++graphs > deepest) {
+        deepest = graphs;
+        if (graphs > maxDepth) throw tooMany('graphs inside graphs', maxDepth);
       }
+      if (depth === MAX_MESSAGE_DEPTH) throw tooMany('messages inside messages', MAX_MESSAGE_DEPTH);
+      kinds[depth] = kind;
+      ends[depth] = end;
+      seen[depth] = fields;
+      depth++;
+      kind = inner;
+      end = valueEnd;
+      fields = 0;
+    } else {
+      checkScalar(bytes, kind, field, code, wire, position, valueEnd, at);
+      position = valueEnd;
     }
-    position = valueEnd;
   }
+}
+
+/** Scalars, alone or packed, and bytes. */
+function checkScalar(
+  bytes: Uint8Array,
+  kind: number,
+  field: number,
+  code: number,
+  wire: number,
+  start: number,
+  end: number,
+  at: number,
+): void {
+  const isPacked = wire === 2 && (code & REPEATED) !== 0;
+  switch (code & 7) {
+    case CONTENT.varint:
+      if (isPacked) skipVarints(bytes, start, end, false);
+      else if (wire !== 0) throw wrongWire(kind, field, at);
+      break;
+    case CONTENT.int32:
+      if (isPacked) skipVarints(bytes, start, end, true);
+      else if (wire !== 0) throw wrongWire(kind, field, at);
+      else checkInt32(bytes, start, end);
+      break;
+    case CONTENT.fixed32:
+      if (isPacked) checkPacked(start, end, 4);
+      else if (wire !== 5) throw wrongWire(kind, field, at);
+      break;
+    case CONTENT.fixed64:
+      if (isPacked) checkPacked(start, end, 8);
+      else if (wire !== 1) throw wrongWire(kind, field, at);
+      break;
+    default:
+      if (wire !== 2) throw wrongWire(kind, field, at);
+  }
+}
+
+/** A tag of several bytes. */
+function readTag(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > 5) throw malformed('a field number of at most 29 bits', start);
+  let tag = 0;
+  for (let index = end - 1; index >= start; index--) tag = tag * 128 + (bytes[index]! & 0x7f);
+  if (tag > 0xffffffff) throw malformed('a field number of at most 29 bits', start);
+  return tag;
 }
 
 /** Index behind the varint at `start`; it has at most 64 bits and no byte that adds nothing. */
@@ -224,14 +248,6 @@ function checkInt32(bytes: Uint8Array, start: number, end: number): void {
 
 function checkPacked(start: number, end: number, size: number): void {
   if ((end - start) % size !== 0) throw malformed(`packed values of ${size} bytes`, start);
-}
-
-function checkText(bytes: Uint8Array, start: number, end: number): void {
-  for (let position = start; position < end; position++) {
-    if (bytes[position]! < 0x80) continue;
-    if (!isUtf8(bytes.subarray(position, end))) throw malformed('text in UTF-8', start);
-    return;
-  }
 }
 
 function fieldName(kind: number, field: number): string {
