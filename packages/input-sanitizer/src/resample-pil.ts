@@ -2,6 +2,8 @@ import type { ShrunkAxis, ShrunkPicture } from './decoder-shrink.ts';
 import { PRECISION_BITS } from './kernel/kernel.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import type { Axis } from './kernel/weights.ts';
+import { resampleAxes } from './resample-axes.ts';
+import type { RowSpan } from './resample-axes.ts';
 import { resampleColumns } from './resample-columns.ts';
 import { resampleRows } from './resample-rows.ts';
 import { partOf } from './picture-columns.ts';
@@ -44,14 +46,18 @@ export function resamplePil(
   const keepsHeight = size.height === image.height;
   const columns = planAxis(whole(of), size.width, window.x, window.width, filter);
   const rows = planAxis(whole(image.height), size.height, window.y, window.height, filter);
-  const { firstRow, endRow } = keepsHeight
-    ? { firstRow: window.y, endRow: window.y + window.height }
-    : rowsOf(rows);
-  const narrow = keepsWidth
-    ? copyRows(image, window, firstRow, endRow)
-    : resampleRows(image, moveLeft(columns, left), firstRow, endRow, kernel);
-  const data = keepsHeight ? narrow : resampleColumns(narrow, rows, window.width * 3, firstRow, kernel);
-  return { width: window.width, height: window.height, channels: 3, data };
+  const span = keepsHeight ? { firstRow: window.y, endRow: window.y + window.height } : rowsOf(rows);
+  return { width: window.width, height: window.height, channels: 3, data: resample() };
+
+  function resample(): Uint8Array {
+    if (keepsWidth) {
+      const narrow = copyRows(image, window, span);
+      return resampleColumns(narrow, rows, window.width * 3, span.firstRow, kernel);
+    }
+    const moved = moveLeft(columns, left);
+    if (keepsHeight) return resampleRows(image, moved, span.firstRow, span.endRow, kernel);
+    return resampleAxes(image, moved, rows, span, kernel);
+  }
 }
 
 /**
@@ -69,9 +75,7 @@ export function resampleShrunk(
   const triangle = FILTERS['pil-bilinear'];
   const columns = planAxis(shrunk.x, size.width, window.x, window.width, triangle);
   const rows = planAxis(shrunk.y, size.height, window.y, window.height, triangle);
-  const { firstRow, endRow } = rowsOf(rows);
-  const narrow = resampleRows(image, columns, firstRow, endRow, kernel);
-  const data = resampleColumns(narrow, rows, window.width * 3, firstRow, kernel);
+  const data = resampleAxes(image, columns, rows, rowsOf(rows), kernel);
   return { width: window.width, height: window.height, channels: 3, data };
 }
 
@@ -85,7 +89,7 @@ function whole(length: number): ShrunkAxis {
 }
 
 /** Only the source rows that some target row looks at. */
-function rowsOf({ starts, counts }: Axis): { firstRow: number; endRow: number } {
+function rowsOf({ starts, counts }: Axis): RowSpan {
   const last = starts.length - 1;
   return { firstRow: starts[0]!, endRow: starts[last]! + counts[last]! };
 }
@@ -126,7 +130,7 @@ function planAxis(
   return { starts, counts, weights, stride };
 }
 
-function copyRows(image: RgbImage, window: Window, firstRow: number, endRow: number): Uint8Array {
+function copyRows(image: RgbImage, window: Window, { firstRow, endRow }: RowSpan): Uint8Array {
   const rowLength = window.width * 3;
   const result = new Uint8Array((endRow - firstRow) * rowLength);
   for (let row = firstRow; row < endRow; row++) {

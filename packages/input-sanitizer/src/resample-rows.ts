@@ -1,7 +1,7 @@
 import { MARGIN_BYTES, PRECISION_BITS, reserve, sharedKernel } from './kernel/kernel.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { packWeights } from './kernel/weights.ts';
-import type { Axis } from './kernel/weights.ts';
+import type { Axis, PackedWeights } from './kernel/weights.ts';
 import type { RgbImage } from './rgb-image.ts';
 
 /** What a sum begins with, so that cutting off rounds. */
@@ -33,35 +33,79 @@ function resampleInKernel(
   firstRow: number,
   result: Uint8Array,
 ): boolean {
-  const { starts, counts } = axis;
-  const width = starts.length;
-  const { pairs, lengths } = packWeights(axis, 4);
-  // Only the source columns that some target pixel looks at.
-  const left = starts.reduce((least, start) => Math.min(least, start), image.width);
-  const right = starts.reduce((most, start, x) => Math.max(most, start + counts[x]!), 0);
-  const rowBytes = (right - left) * 3;
-  const targetRowBytes = width * 3;
+  const targetRowBytes = axis.starts.length * 3;
   const rows = result.length / targetRowBytes;
-  const stripRows = Math.min(rows, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));
-  const weightsAt = width * 8;
-  const sourceAt = weightsAt + pairs.byteLength;
-  const targetAt = sourceAt + stripRows * rowBytes + MARGIN_BYTES;
-  if (!reserve(kernel, targetAt + stripRows * targetRowBytes + MARGIN_BYTES)) return false;
-  const { buffer } = kernel.memory;
-  const columns = new Int32Array(buffer, 0, width * 2);
-  for (let x = 0; x < width; x++) {
-    columns[x * 2] = (starts[x]! - left) * 3;
-    columns[x * 2 + 1] = lengths[x]!;
+  const job = planRowJob(image, axis, rows, 0);
+  if (!reserve(kernel, job.end + job.stripRows * targetRowBytes + MARGIN_BYTES)) return false;
+  const bytes = new Uint8Array(kernel.memory.buffer);
+  runRowJob(kernel, image, firstRow, job, (row, count) => {
+    const strip = bytes.subarray(job.end, job.end + count * targetRowBytes);
+    return { targetAt: job.end, done: () => result.set(strip, row * targetRowBytes) };
+  });
+  return true;
+}
+
+/** What the kernel's row loop needs beside a target, and where in the kernel's memory it lies. */
+export interface RowJob {
+  readonly axis: Axis;
+  readonly packed: PackedWeights;
+  readonly rows: number;
+  /** The first of the source columns that some target pixel looks at; only these are copied. */
+  readonly left: number;
+  readonly rowBytes: number;
+  readonly stripRows: number;
+  readonly columnsAt: number;
+  readonly weightsAt: number;
+  readonly sourceAt: number;
+  readonly end: number;
+}
+
+/** @param at - Where there is room in the kernel's memory, a multiple of 8. */
+export function planRowJob(image: RgbImage, axis: Axis, rows: number, at: number): RowJob {
+  const { starts, counts } = axis;
+  const packed = packWeights(axis, 4);
+  let left = image.width;
+  let right = 0;
+  for (let x = 0; x < starts.length; x++) {
+    left = Math.min(left, starts[x]!);
+    right = Math.max(right, starts[x]! + counts[x]!);
   }
-  new Int16Array(buffer).set(pairs, weightsAt / 2);
+  const rowBytes = (right - left) * 3;
+  const stripRows = Math.min(rows, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));
+  const weightsAt = at + starts.length * 8;
+  const sourceAt = weightsAt + packed.pairs.byteLength;
+  const end = sourceAt + stripRows * rowBytes + MARGIN_BYTES;
+  return { axis, packed, rows, left, rowBytes, stripRows, columnsAt: at, weightsAt, sourceAt, end };
+}
+
+/**
+ * Runs a job whose memory is reserved, strip by strip.
+ *
+ * @param eachStrip - Says where in the kernel's memory some rows of the result go.
+ */
+export function runRowJob(
+  kernel: Kernel,
+  image: RgbImage,
+  firstRow: number,
+  { axis, packed, rows, left, rowBytes, stripRows, columnsAt, weightsAt, sourceAt }: RowJob,
+  eachStrip: (row: number, count: number) => { readonly targetAt: number; done?(): void },
+): void {
+  const { buffer } = kernel.memory;
+  const width = axis.starts.length;
+  const columns = new Int32Array(buffer, columnsAt, width * 2);
+  for (let x = 0; x < width; x++) {
+    columns[x * 2] = (axis.starts[x]! - left) * 3;
+    columns[x * 2 + 1] = packed.lengths[x]!;
+  }
+  new Int16Array(buffer).set(packed.pairs, weightsAt / 2);
   const bytes = new Uint8Array(buffer);
   for (let row = 0; row < rows; row += stripRows) {
     const count = Math.min(stripRows, rows - row);
     copyRows(image, left, firstRow + row, bytes.subarray(sourceAt, sourceAt + count * rowBytes), rowBytes);
-    kernel.rows(sourceAt, rowBytes, count, 0, weightsAt, width, targetAt);
-    result.set(bytes.subarray(targetAt, targetAt + count * targetRowBytes), row * targetRowBytes);
+    const { targetAt, done } = eachStrip(row, count);
+    kernel.rows(sourceAt, rowBytes, count, columnsAt, weightsAt, width, targetAt);
+    done?.();
   }
-  return true;
 }
 
 /** Copies whole rows, or `rowBytes` of each from the column `left` on, until `to` is full. */

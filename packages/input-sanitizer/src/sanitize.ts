@@ -11,6 +11,7 @@ import type { Placement } from './geometry.ts';
 import { inspectImage } from './header.ts';
 import type { ImageFormat, ImageHeader } from './image-header.ts';
 import { uprightImage, uprightSize } from './orientation.ts';
+import { releasePixels } from './pixel-memory.ts';
 import { chooseResample } from './resample-choice.ts';
 import { resampleShrunk } from './resample-pil.ts';
 import { resizeWindow } from './resize.ts';
@@ -155,10 +156,12 @@ export async function sanitizeFrame(
       ? uprightImage((await decodeStored(bytes, header, spec, deadline, { frame })).image, turns)
       : upright;
     scalingScore = scoreScaling(whole, plan, { image: part, resample: choice.via ? 'fast' : choice.exact });
+    releasePixels(whole.data);
     deadline.check();
   }
   const pixelsSha256 = hash('sha256', fitted.data);
   const tensorSha256 = hash('sha256', littleEndianBytes(tensor));
+  for (const { data } of [stored.image, upright, part, fitted]) releasePixels(data);
   const ended = performance.now();
 
   const findings = [
