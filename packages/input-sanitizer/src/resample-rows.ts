@@ -40,7 +40,12 @@ function resampleInKernel(
   const bytes = new Uint8Array(kernel.memory.buffer);
   runRowJob(kernel, image, firstRow, job, (row, count) => {
     const strip = bytes.subarray(job.end, job.end + count * targetRowBytes);
-    return { targetAt: job.end, done: () => result.set(strip, row * targetRowBytes) };
+    return {
+      targetAt: job.end,
+      done: () => {
+        result.set(strip, row * targetRowBytes);
+      },
+    };
   });
   return true;
 }
@@ -88,7 +93,7 @@ export function runRowJob(
   image: RgbImage,
   firstRow: number,
   { axis, packed, rows, left, rowBytes, stripRows, columnsAt, weightsAt, sourceAt }: RowJob,
-  eachStrip: (row: number, count: number) => { readonly targetAt: number; done?(): void },
+  eachStrip: (row: number, count: number) => { readonly targetAt: number; readonly done?: () => void },
 ): void {
   const { buffer } = kernel.memory;
   const width = axis.starts.length;

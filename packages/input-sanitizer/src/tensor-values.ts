@@ -10,9 +10,18 @@ function floatOf(value: number, { scale, mean, std }: Values, channel: number): 
   return Math.fround(centred / Math.fround(std[channel]!));
 }
 
-/** What each of the 256 bytes becomes, as a float32. */
-export function floatTable(values: Values, channel: number): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, value) => floatOf(value, values, channel));
+const floatTables = new WeakMap<Values, readonly Float32Array[]>();
+
+/** For each channel, what each of the 256 bytes becomes, as a float32. Kept for a spec that cannot change any more. */
+export function floatTablesOf(values: Values, channels: number): readonly Float32Array[] {
+  const known = floatTables.get(values);
+  if (known) return known;
+  const tables = Array.from({ length: channels }, (_, channel) =>
+    Float32Array.from({ length: 256 }, (__, value) => floatOf(value, values, channel)),
+  );
+  if ([values, values.mean, values.std].every((part) => Object.isFrozen(part)))
+    floatTables.set(values, tables);
+  return tables;
 }
 
 /** What each of the 256 bytes becomes, as the bit pattern of a binary16. */

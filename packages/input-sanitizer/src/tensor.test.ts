@@ -94,3 +94,32 @@ it.each([
   const source: RgbImage = { width: 1, height: 1, channels: 3, data: Uint8Array.from(pixel) };
   expect(Array.from(layOut({ layout: 'NHWC', dtype: 'u8', channels: 'gray' }, source).data)).toEqual([luma]);
 });
+
+it.each(['rgb', 'bgr'] as const)('has the same floats in planes as in pixels, %s', (channels) => {
+  const image = {
+    width: 5,
+    height: 3,
+    channels: 3 as const,
+    data: Uint8Array.from({ length: 45 }, (_, at) => at * 5),
+  };
+  const values = {
+    dtype: 'f32',
+    channels,
+    scale: 1 / 255,
+    mean: [0.1, 0.2, 0.3],
+    std: [0.5, 0.6, 0.7],
+  } as const;
+  const planes = imageToTensor(image, { ...values, layout: 'NCHW' }).data;
+  const pixels = imageToTensor(image, { ...values, layout: 'NHWC' }).data;
+  const expected = Array.from(planes, (_, at) => pixels[(at % 15) * 3 + Math.floor(at / 15)]);
+  expect([...planes]).toEqual(expected);
+});
+
+it('sees what has changed in a spec that is not frozen', () => {
+  const image = { width: 1, height: 1, channels: 3 as const, data: Uint8Array.of(10, 20, 30) };
+  const mean = Object.freeze([0, 0, 0]);
+  const spec = { layout: 'NCHW', dtype: 'f32', channels: 'rgb', scale: 1, mean, std: [1, 1, 1] } as const;
+  expect([...imageToTensor(image, spec).data]).toEqual([10, 20, 30]);
+  (spec.std as number[])[1] = 2;
+  expect([...imageToTensor(image, spec).data]).toEqual([10, 10, 30]);
+});

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import type { RgbImage } from './rgb-image.ts';
 import type { TensorSpec } from './spec.ts';
-import { floatTable, halfTable } from './tensor-values.ts';
+import { floatTablesOf, halfTable } from './tensor-values.ts';
 
 /** What a model takes: batch of one, `[1, C, H, W]` or `[1, H, W, C]`. */
 export interface Tensor {
@@ -56,9 +56,14 @@ function layOut(source: Uint8Array, pixels: number, tensor: TensorSpec): Tensor[
   switch (tensor.dtype) {
     case 'f32': {
       const data = new Float32Array(pixels * channels);
-      eachChannel(tensor, pixels, (channel, run) => {
-        fillFloats(data, source, floatTable(tensor, channel), run);
-      });
+      const tables = floatTablesOf(tensor, channels);
+      if (channels === 3 && tensor.layout === 'NCHW')
+        fillPlanes(data, source, tables, CHANNEL_OFFSETS[tensor.channels]);
+      else {
+        eachChannel(tensor, pixels, (channel, run) => {
+          fillFloats(data, source, tables[channel]!, run);
+        });
+      }
       return data;
     }
     case 'f16': {
@@ -99,8 +104,27 @@ function eachChannel(
   }
 }
 
-// Three loops for three kinds of array: one for all would be compiled for none. The counters are said to be whole
+// Loops for each kind of array: one for all would be compiled for none. The counters are said to be whole
 // 32-bit numbers: otherwise the optimiser checks every step for overflow.
+
+/** Three planes in one pass: what most models take, and half again as fast as three passes. */
+function fillPlanes(
+  data: Float32Array,
+  source: Uint8Array,
+  [first, second, third]: readonly Float32Array[],
+  [a, b, c]: readonly number[],
+): void {
+  const end = source.length | 0;
+  let [to1, to2, to3] = [0, (end / 3) | 0, ((end / 3) * 2) | 0];
+  for (let from = 0; from < end; from = (from + 3) | 0) {
+    data[to1] = first![source[from + a!]!]!;
+    data[to2] = second![source[from + b!]!]!;
+    data[to3] = third![source[from + c!]!]!;
+    to1 = (to1 + 1) | 0;
+    to2 = (to2 + 1) | 0;
+    to3 = (to3 + 1) | 0;
+  }
+}
 
 function fillFloats(data: Float32Array, source: Uint8Array, table: Float32Array, run: Run): void {
   const { stride, step } = run;
