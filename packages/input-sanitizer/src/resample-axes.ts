@@ -39,7 +39,7 @@ function resampleInKernel(
 ): Uint8Array | undefined {
   const rowBytes = columns.starts.length * 3;
   const height = rows.starts.length;
-  const { pairs, lengths } = packWeights(rows, 2);
+  const { pairs, lengths } = packWeights(rows);
   // A run of odd length is read with one row more, which weighs nothing.
   const targetAt = (endRow - firstRow + 1) * rowBytes + MARGIN_BYTES;
   const weightsAt = Math.ceil((targetAt + height * rowBytes + MARGIN_BYTES) / 8) * 8;

@@ -37,7 +37,7 @@ function resampleInKernel(
 ): boolean {
   const { starts } = axis;
   const rows = source.length / rowBytes;
-  const { pairs, lengths } = packWeights(axis, 2);
+  const { pairs, lengths } = packWeights(axis);
   // The picture is cut into upright slabs, each of which fits the kernel's memory.
   const slabBytes = Math.min(rowBytes, Math.max(64, Math.floor(SLAB_BYTES / rows)));
   // A run of odd length is read with one row more, which weighs nothing.

@@ -68,7 +68,7 @@ export interface RowJob {
 /** @param at - Where there is room in the kernel's memory, a multiple of 8. */
 export function planRowJob(image: RgbImage, axis: Axis, rows: number, at: number): RowJob {
   const { starts, counts } = axis;
-  const packed = packWeights(axis, 4);
+  const packed = packWeights(axis);
   let left = image.width;
   let right = 0;
   for (let x = 0; x < starts.length; x++) {

@@ -14,6 +14,11 @@ const BR_IF = 0x0d;
 export const I32_LT_U = 0x49;
 export const I32_ADD = 0x6a;
 export const I32_SUB = 0x6b;
+export const I32_MUL = 0x6c;
+export const I32_SHL = 0x74;
+export const I32_GT_S = 0x4a;
+/** The first of two values where the third is not zero, otherwise the second. */
+export const SELECT = 0x1b;
 
 export const get = (local: number): Code => [0x20, local];
 export const set = (local: number): Code => [0x21, local];
@@ -27,7 +32,8 @@ const simd = (code: number, ...immediates: number[]): Code => [0xfd, ...unsigned
 export const loadVector = (offset = 0): Code => simd(0x00, 0, ...unsignedLeb(offset));
 export const storeVector = simd(0x0b, 0, 0);
 export const load32Splat = (offset: number): Code => simd(0x09, 2, ...unsignedLeb(offset));
-export const store32Lane0 = simd(0x5a, 0, 0, 0);
+export const store16Lane0 = simd(0x59, 0, 0, 0);
+export const store8Lane2 = simd(0x58, 0, 2, 2);
 /** Bytes of two vectors in turn: the first eight of each, and the last eight of each. */
 export const interleaveLow = simd(0x0d, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 export const interleaveHigh = simd(0x0d, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
@@ -46,6 +52,11 @@ export const narrowToBytes = simd(0x66);
 /** A loop that runs at least once; the last part leaves on the stack whether to go on. */
 export function repeat(...parts: readonly Code[]): Code {
   return [LOOP, VOID, ...parts.flat(), BR_IF, 0, END];
+}
+
+/** One value for all lanes of several vectors. */
+export function fill([first, ...rest]: readonly number[], value: number): Code {
+  return [...constant(value), ...splatI32, ...rest.flatMap((local) => tee(local)), ...set(first!)];
 }
 
 export function increase(local: number, by: Code): Code {

@@ -16,12 +16,6 @@ const BOTH = 20;
  * {@link packWeights}. Reads one row and 15 bytes too many, writes up to 15 bytes too many.
  */
 export function columnLoop(precisionBits: number): FunctionCode {
-  const reset = (sums: readonly number[], value: number): Code => [
-    ...wasm.constant(value),
-    ...wasm.splatI32,
-    ...sums.slice(1).flatMap((sum) => wasm.tee(sum)),
-    ...wasm.set(sums[0]!),
-  ];
   const finished = (index: number): Code => [
     ...wasm.get(LOWS[index]!),
     ...[...wasm.get(HIGHS[index]!), ...wasm.constant(LOW_BITS), ...wasm.shiftLeftI32],
@@ -30,8 +24,8 @@ export function columnLoop(precisionBits: number): FunctionCode {
   ];
   const body = wasm.repeat(
     [...wasm.get(SOURCE), ...wasm.set(FROM), ...wasm.get(WEIGHTS), ...wasm.set(WEIGHT)],
-    reset(LOWS, 1 << (precisionBits - 1)),
-    reset(HIGHS, 0),
+    wasm.fill(LOWS, 1 << (precisionBits - 1)),
+    wasm.fill(HIGHS, 0),
     pairLoop(),
     // Narrowing saturates, which is the clipping to a byte.
     [...wasm.get(TARGET), ...finished(0), ...finished(1), ...wasm.narrowToI16],

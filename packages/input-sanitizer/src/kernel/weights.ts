@@ -22,9 +22,9 @@ export interface PackedWeights {
   readonly lengths: Int32Array;
 }
 
-/** Packs weights in pairs, each target pixel's filled up with zeros to a multiple of `taps`. */
-export function packWeights({ counts, weights, stride }: Axis, taps: 2 | 4): PackedWeights {
-  const padded = counts.map((count) => Math.ceil(count / taps) * taps);
+/** Packs weights in pairs; where a target pixel has an odd number of them, a zero makes the last pair whole. */
+export function packWeights({ counts, weights, stride }: Axis): PackedWeights {
+  const padded = counts.map((count) => count + (count % 2));
   const pairs = new Int16Array(padded.reduce((sum, count) => sum + count, 0) * 2);
   let to = 0;
   for (let index = 0; index < counts.length; index++) {
