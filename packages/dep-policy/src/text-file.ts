@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DependencyError } from './errors.ts';
 
@@ -54,21 +55,47 @@ export async function readFileBytes(
   try {
     if (!(await file.stat()).isFile())
       throw new DependencyError('ERR_DEP_UNREADABLE', `${path}: expected a file, found something else`);
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1 << 18 })) {
-      length += (chunk as Uint8Array).byteLength;
-      if (length > maxBytes)
-        throw new DependencyError('ERR_DEP_LIMIT', `${path}: expected at most ${maxBytes} bytes, found more`);
-      chunks.push(chunk as Uint8Array);
-    }
-    return Buffer.concat(chunks);
+    const bytes = await readWhole(file, maxBytes);
+    if (bytes === undefined)
+      throw new DependencyError('ERR_DEP_LIMIT', `${path}: expected at most ${maxBytes} bytes, found more`);
+    return bytes;
   } catch (cause) {
     if (cause instanceof DependencyError) throw cause;
     throw new DependencyError('ERR_DEP_UNREADABLE', `${path}: could not be read`, { cause });
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Reads a file of text that a person has named on the command line or in code: links are followed, but a pipe or a
+ * device is refused, and so is a file over `maxBytes`. A byte order mark is left out.
+ *
+ * @throws whatever the system says, `TypeError` for no plain file or other bytes than UTF-8, `RangeError` for one that is
+ *   too large: only the caller knows what it expected to find.
+ */
+export async function readNamedText(path: string, maxBytes: number): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) throw new TypeError('expected a plain file');
+    const bytes = await readWhole(file, maxBytes);
+    if (bytes === undefined) throw new RangeError(`expected at most ${maxBytes} bytes`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+/** @returns undefined for more than `maxBytes`: a file that grows while it is read cannot pass them either. */
+async function readWhole(file: FileHandle, maxBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1 << 18 })) {
+    length += (chunk as Uint8Array).byteLength;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The system's error code (`ENOENT`), if the thrown value has one. */

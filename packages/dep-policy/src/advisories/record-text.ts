@@ -12,11 +12,12 @@ export interface RecordText {
   readonly text: string | undefined;
 }
 
-/** The text of a record. @returns undefined for bytes that are not UTF-8. */
+/** The text of a record, without a byte order mark. @returns undefined for bytes that are not UTF-8. */
 export function decodeRecord(bytes: Buffer): string | undefined {
   const text = bytes.toString('utf8');
   // A replacement character that the bytes do not spell out stands for bytes that are not UTF-8.
-  return text.includes('\u{FFFD}') && !isUtf8(bytes) ? undefined : text;
+  if (text.includes('\u{FFFD}') && !isUtf8(bytes)) return undefined;
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 function isUtf8(bytes: Uint8Array): boolean {

@@ -2,6 +2,9 @@ import { DependencyError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { EXIT_CODES } from '../scan/report.ts';
 
+/** Bytes accepted in a document that the command line names: a report, or what is known of releases. */
+export const MAX_REPORT_BYTES = 256 * 1024 * 1024;
+
 /** Where a command writes: results, complaints, and progress that only a person at a terminal sees. */
 export interface Console {
   /** A line of the result, on stdout. */

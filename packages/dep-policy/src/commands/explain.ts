@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { Match } from '../advisories/match.ts';
 import { isObject, listMember, member, textMember } from '../json-value.ts';
 import { printable } from '../printable.ts';
 import { explainFinding } from '../scan/explain.ts';
 import type { Explanation } from '../scan/explain.ts';
 import { EXIT_CODES } from '../scan/report.ts';
+import { readNamedText } from '../text-file.ts';
 import { openNamedAdvisories } from './advisories-argument.ts';
 import type { AdvisoriesFlags } from './advisories-argument.ts';
-import { reportFailure, UsageError } from './console.ts';
+import { MAX_REPORT_BYTES, reportFailure, UsageError } from './console.ts';
 import type { Console } from './console.ts';
 
 /** Flags of `explain`. */
@@ -56,7 +56,7 @@ interface Reported {
 async function readReported(path: string, id: string): Promise<Reported> {
   let report: unknown;
   try {
-    report = JSON.parse(await readFile(path, 'utf8'));
+    report = JSON.parse(await readNamedText(path, MAX_REPORT_BYTES));
   } catch (cause) {
     throw new UsageError('expected --report to be what scan --json has printed, found another file', {
       cause,

@@ -1,17 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { isObject } from '../json-value.ts';
 import { judgeReport } from '../policy-file/judgement.ts';
 import { printable } from '../printable.ts';
 import { readLockfile } from '../readers/read-lockfile.ts';
-import { knownReleases } from '../registry-data/package-releases.ts';
+import { parseKnownReleases } from '../registry-data/known-releases.ts';
 import type { ReleaseSource } from '../registry-data/package-releases.ts';
 import { registryReleases } from '../registry-data/registry-releases.ts';
 import { planRemediation } from '../remediation/remediation-plan.ts';
 import { writeRemediation } from '../remediation/remediation-writer.ts';
 import { scanGraphs } from '../scan/scan.ts';
+import { readNamedText } from '../text-file.ts';
 import { openNamedAdvisories } from './advisories-argument.ts';
 import type { AdvisoriesFlags } from './advisories-argument.ts';
-import { reportFailure, UsageError } from './console.ts';
+import { MAX_REPORT_BYTES, reportFailure, UsageError } from './console.ts';
 import type { Console } from './console.ts';
 import { namedProject } from './project-argument.ts';
 import type { ProjectFlags } from './project-argument.ts';
@@ -29,7 +28,7 @@ export interface FixFlags extends ProjectFlags, AdvisoriesFlags, ReleasesFlags {
   readonly json: boolean;
 }
 
-/** A file of releases, or the registries. @throws {UsageError} */
+/** A file of releases, or the registries. @throws {UsageError} @throws {DependencyError} `ERR_DEP_POLICY` */
 export async function namedReleases({
   releases,
   npmRegistry,
@@ -37,15 +36,13 @@ export async function namedReleases({
 }: ReleasesFlags): Promise<ReleaseSource> {
   if (releases === undefined)
     return registryReleases({ npm: { url: npmRegistry }, pypi: { url: pypiRegistry } });
+  let known: unknown;
   try {
-    const known: unknown = JSON.parse(await readFile(releases, 'utf8'));
-    if (isObject(known) && Object.values(known).every(isObject)) return knownReleases(known);
+    known = JSON.parse(await readNamedText(releases, MAX_REPORT_BYTES));
   } catch (cause) {
     throw new UsageError('expected --releases to be JSON, found another file', { cause });
   }
-  throw new UsageError(
-    'expected --releases to have releases by ecosystem and package, found another document',
-  );
+  return parseKnownReleases(known);
 }
 
 /** `fix`: what to do about every finding that fails, proven on the graph as it would be. */

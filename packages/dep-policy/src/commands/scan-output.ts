@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { VexStatement } from '../formats/vex-statement.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import { isObject, listMember, textMember } from '../json-value.ts';
@@ -7,8 +6,9 @@ import type { LoadedPolicy } from '../policy-file/policy-file.ts';
 import { printable } from '../printable.ts';
 import type { Finding } from '../scan/finding.ts';
 import type { ScanReport } from '../scan/report.ts';
+import { readNamedText } from '../text-file.ts';
 import type { Violation } from '../violation.ts';
-import { UsageError } from './console.ts';
+import { MAX_REPORT_BYTES, UsageError } from './console.ts';
 import { describeScan } from './describe-scan.ts';
 
 /** Flags that say in which form a report is printed: at most one of them. */
@@ -107,7 +107,7 @@ export async function readBase(
   if (path === undefined) return undefined;
   let report: unknown;
   try {
-    report = JSON.parse(await readFile(path, 'utf8'));
+    report = JSON.parse(await readNamedText(path, MAX_REPORT_BYTES));
   } catch (cause) {
     throw new UsageError('expected --base to be what scan --json has printed, found another file', { cause });
   }

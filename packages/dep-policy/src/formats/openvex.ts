@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { DependencyError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { ScanReport } from '../scan/report.ts';
+import { readNamedText } from '../text-file.ts';
 import { describeFixState } from './sarif.ts';
 import type { VexStatement } from './vex-statement.ts';
 
@@ -63,9 +63,7 @@ export async function readOpenVex(path: string): Promise<readonly VexStatement[]
   const name = printable(basename(path));
   let value: unknown;
   try {
-    const bytes = await readFile(path);
-    if (bytes.byteLength > MAX_VEX_BYTES) throw new RangeError('too large');
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(await readNamedText(path, MAX_VEX_BYTES));
   } catch (cause) {
     throw new DependencyError('ERR_DEP_POLICY', `${name}: expected an OpenVEX document, found none`, {
       cause,

@@ -46,6 +46,14 @@ function labelOf(encoding: string): string {
   return encoding.toLowerCase().replace(/^(?:latin|iso)[-_]?(?:8859[-_])?1$/, 'iso-8859-1');
 }
 
+/** Looks at each `#` once: a pattern that begins with white space would look at a long run of it again and again. */
+function withoutComment(text: string): string {
+  for (let at = text.indexOf('#'); at !== -1; at = text.indexOf('#', at + 1)) {
+    if (at === 0 || /\s/.test(text[at - 1]!)) return text.slice(0, at);
+  }
+  return text;
+}
+
 /**
  * Joins lines that end in a backslash, and takes comments away. As in pip, a comment line ends a continuation, and a
  * `#` begins a comment only at the start of a line or after white space, so that fragments of URLs stay.
@@ -55,7 +63,7 @@ export function logicalLines(file: LockFile): LogicalLine[] {
   let held: { text: string; readonly line: number } | undefined;
   const flush = (): void => {
     if (held === undefined) return;
-    const text = held.text.replace(/(?:^|\s+)#.*$/s, '');
+    const text = withoutComment(held.text);
     const column = text.length - text.trimStart().length + 1;
     if (text.trim() !== '') joined.push({ text: text.trim(), line: held.line, column });
     held = undefined;

@@ -84,7 +84,8 @@ export async function readRequirements(file: LockFile): Promise<DependencyGraph>
   for (const position of unread) {
     builder.problem('unread', position, 'expected a file of the project, found an include that was not read');
   }
-  for (const requirement of requirements) addRequirement(builder, requirement, pins);
+  const copies = new Map<string, number>();
+  for (const requirement of requirements) addRequirement(builder, requirement, pins, copies);
   return builder.build('requirements', undefined, file.sha256, 'none');
 }
 
@@ -92,6 +93,7 @@ function addRequirement(
   builder: GraphBuilder,
   { name, specifier, hashes, url, position }: Requirement,
   pins: ReadonlyMap<string, string>,
+  copies: Map<string, number>,
 ): void {
   const archive = url === undefined ? undefined : parseArchiveName(archiveOf(url));
   const real = name ?? archive?.name;
@@ -106,8 +108,9 @@ function addRequirement(
     url === undefined ? 'registry' : url.startsWith('file:') ? 'file' : originOf(url);
   // The same package may stand there twice, under different markers.
   const plain = `${normalizeName('PyPI', real)}@${version ?? specifier}`;
-  let key = plain;
-  for (let copy = 2; builder.has(key); copy += 1) key = `${plain} (${copy})`;
+  const copy = (copies.get(plain) ?? 0) + 1;
+  copies.set(plain, copy);
+  const key = copy === 1 ? plain : `${plain} (${copy})`;
   builder.add({ key, name: real, version, origin, resolved: url, hashes, position });
   if (version === undefined) {
     builder.problem(
@@ -221,7 +224,7 @@ function parseRequirementLine(file: LockFile, { text, line }: LogicalLine, posit
       position,
     };
   }
-  const [source = ''] = main.split(/\s+;\s*/, 1);
+  const { source } = splitMarker(main);
   if (!/^(?:[^\s<>]*|"[^"]*"|'[^']*')$/.test(source) || !/[/\\:]|\.(?:whl|zip|tar\.gz|tgz)$/.test(source)) {
     throw malformed(`${file.path}:${line}`, 'expected a requirement or an option, found another text');
   }
@@ -241,7 +244,7 @@ function parseSource(
   hashes: readonly string[],
   position: Position,
 ): Omit<Requirement, 'isEditable'> {
-  const [source = '', marker] = text.split(/\s+;\s*/, 2);
+  const { source, marker } = splitMarker(text);
   const egg = /[#&]egg=([A-Za-z0-9._-]+)/.exec(source)?.[1];
   return {
     name: egg,
@@ -252,6 +255,16 @@ function parseSource(
     url: unquote(source),
     position,
   };
+}
+
+/** In a URL a `;` needs white space before it to begin a marker. */
+function splitMarker(text: string): { readonly source: string; readonly marker: string | undefined } {
+  for (let at = text.indexOf(';'); at !== -1; at = text.indexOf(';', at + 1)) {
+    if (/\s/.test(text[at - 1] ?? '')) {
+      return { source: text.slice(0, at).trimEnd(), marker: text.slice(at + 1).trimStart() };
+    }
+  }
+  return { source: text, marker: undefined };
 }
 
 function unquote(text: string): string {

@@ -61,7 +61,7 @@ export function parseToml(file: LockFile): TomlDocument {
 /** Whether the parts of a header or of a key, outside of its value, are more than is accepted. */
 function isDeepKey(line: string): boolean {
   const key = /^\s*\[/.test(line) ? line : line.slice(0, line.indexOf('='));
-  return key.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, 'k').split('.').length > MAX_HEADER_PARTS;
+  return key.replaceAll(/"(?:[^"\\]|\\.)*"?|'[^']*'?/g, 'k').split('.').length > MAX_HEADER_PARTS;
 }
 
 /** Lines of `[[name]]`, outside of texts that go over several lines. */

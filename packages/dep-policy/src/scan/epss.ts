@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { DependencyError } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -15,8 +14,14 @@ export interface ExploitPrediction {
   readonly percentile: number;
 }
 
-/** Characters of a file that are read, unpacked: the published one has about 10 million. */
-const MAX_CHARACTERS = 256 * 1024 * 1024;
+/** Bytes of a file that are read, unpacked: the published one has about 10 million. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** A byte order mark of UTF-8, read byte by byte. */
+const MARK = '\u00EF\u00BB\u00BF';
+
+/** Bytes accepted in one line. The first of the published file has 70. */
+const MAX_LINE_BYTES = 4096;
 
 /**
  * Reads the predictions for some CVEs out of the file that FIRST publishes every day (`cve,epss,percentile`), plain or
@@ -32,12 +37,9 @@ export async function readEpss(
   const found = new Map<string, ExploitPrediction>();
   try {
     let columns: readonly number[] | undefined;
-    let read = 0;
-    for await (const line of await linesIn(path)) {
-      read += line.length;
-      if (read > MAX_CHARACTERS) throw fault(path, 'a longer file');
-      if (line.startsWith('#') || line.trim() === '') continue;
-      const cells = line.split(',');
+    for await (const line of linesIn(path)) {
+      if (line.startsWith('#') || line.startsWith(`${MARK}#`) || line.trim() === '') continue;
+      const cells = (columns === undefined ? line.replace(MARK, '') : line).split(',');
       if (columns === undefined) {
         columns = ['cve', 'epss', 'percentile'].map((name) => cells.indexOf(name));
         if (columns.includes(-1)) throw fault(path, 'other columns');
@@ -56,20 +58,41 @@ export async function readEpss(
   }
 }
 
-async function linesIn(path: string): Promise<AsyncIterable<string>> {
-  const file = await open(path, 'r');
-  const start = Buffer.alloc(2);
+/** The lines of a file, plain or unpacked. However it ends, nothing stays open and nothing is read any more. */
+async function* linesIn(path: string): AsyncGenerator<string> {
+  // Non-blocking, because opening a named pipe would otherwise wait for a writer for ever.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (!(await file.stat()).isFile()) throw fault(path, 'no plain file');
+    const start = Buffer.alloc(2);
     await file.read(start, 0, 2, 0);
+    const packed = file.createReadStream({ start: 0, autoClose: false });
+    const unpacked = start[0] === 0x1f && start[1] === 0x8b ? createGunzip() : undefined;
+    if (unpacked !== undefined) packed.on('error', (error) => unpacked.destroy(error)).pipe(unpacked);
+    try {
+      yield* splitLines(path, unpacked ?? packed);
+    } finally {
+      packed.destroy();
+      unpacked?.destroy();
+    }
   } finally {
     await file.close();
   }
-  const isGzipped = start[0] === 0x1f && start[1] === 0x8b;
-  const stream = createReadStream(path);
-  if (!isGzipped) return createInterface({ input: stream, crlfDelay: Infinity });
-  const unpacked = createGunzip();
-  stream.on('error', (error) => unpacked.destroy(error));
-  return createInterface({ input: stream.pipe(unpacked), crlfDelay: Infinity });
+}
+
+async function* splitLines(path: string, chunks: AsyncIterable<unknown>): AsyncGenerator<string> {
+  let rest = '';
+  let read = 0;
+  for await (const chunk of chunks) {
+    read += (chunk as Buffer).byteLength;
+    if (read > MAX_BYTES) throw fault(path, 'a longer file');
+    // Every character that counts is ASCII.
+    const lines = (rest + (chunk as Buffer).toString('latin1')).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_BYTES) throw fault(path, 'a longer line');
+    for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+  }
+  if (rest !== '') yield rest;
 }
 
 function isShare(text: string | undefined, value: number): boolean {

@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DependencyError } from '../errors.ts';
 import { isObject, member, textMember } from '../json-value.ts';
 import { printable } from '../printable.ts';
+import { readNamedText } from '../text-file.ts';
 
 /** What CISA's catalogue of known exploited vulnerabilities says of one CVE. */
 export interface KnownExploit {
@@ -26,10 +26,9 @@ const MAX_KEV_BYTES = 64 * 1024 * 1024;
 export async function readKev(path: string): Promise<ReadonlyMap<string, KnownExploit>> {
   let value: unknown;
   try {
-    if ((await stat(path)).size > MAX_KEV_BYTES) throw fault(path, 'a longer file');
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(await readNamedText(path, MAX_KEV_BYTES));
   } catch (cause) {
-    throw cause instanceof DependencyError ? cause : fault(path, 'none that can be read', cause);
+    throw fault(path, cause instanceof RangeError ? 'a longer file' : 'none that can be read', cause);
   }
   const entries = isObject(value) ? member(value, 'vulnerabilities') : undefined;
   if (!Array.isArray(entries)) throw fault(path, 'another document');

@@ -62,15 +62,20 @@ export async function stageUpdate(options: StagingOptions): Promise<UpdateRecord
   if (command === undefined || command.length === 0) {
     throw new DependencyError('ERR_DEP_POLICY', 'test: expected the command of the tests, found none');
   }
+  // Before the tests have run for an hour, not after.
+  const answered = updateRecordSchema.pick({ reason: true, approver: true }).safeParse({ reason, approver });
+  if (!answered.success) {
+    throw new DependencyError(
+      'ERR_DEP_POLICY',
+      'expected a reason of 1 to 2000 characters and an approver of 1 to 200, found others',
+      { cause: answered.error },
+    );
+  }
   const root = await realpath(options.root);
   const scratch = await mkdtemp(join(tmpdir(), 'dep-policy-staging-'));
   try {
-    await cp(root, scratch, {
-      recursive: true,
-      filter: (path) => basename(path) !== '.git',
-      verbatimSymlinks: true,
-    });
-    await cp(options.proposal, scratch, { recursive: true, force: true });
+    await copyInto(scratch, root, 'project');
+    await copyInto(scratch, options.proposal, 'proposal');
     const before = await readAll(root, lockfiles);
     const after = await readAll(scratch, lockfiles);
     const changes = changesBetween(before, after);
@@ -104,6 +109,24 @@ export async function stageUpdate(options: StagingOptions): Promise<UpdateRecord
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Copies what is in a folder; pipes and devices are nothing that could be copied. */
+async function copyInto(scratch: string, folder: string, what: string): Promise<void> {
+  try {
+    await cp(folder, scratch, {
+      recursive: true,
+      force: true,
+      filter: (path) => basename(path) !== '.git',
+      verbatimSymlinks: true,
+    });
+  } catch (cause) {
+    throw new DependencyError(
+      'ERR_DEP_UNREADABLE',
+      `${what}: expected a folder that can be copied, found another`,
+      { cause },
+    );
   }
 }
 
