@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { readSync } from 'node:fs';
+import { constants, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { packageKey } from '../ecosystem.ts';
 import type { PackageName } from '../ecosystem.ts';
@@ -21,6 +21,9 @@ import {
 import type { BlockPlace, IndexHeader, RecordPlace } from './index-format.ts';
 import { decodeSlim } from './slim-record.ts';
 
+/** Non-blocking, because opening a named pipe would otherwise wait for a writer for ever. */
+const READING = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /** Bytes accepted in a header: one with a hundred sources has 20 kB. */
 const MAX_HEADER_BYTES = 4 * 1024 * 1024;
 
@@ -40,7 +43,7 @@ export interface AdvisoryIndex extends AdvisorySource {
 
 /** Whether a file begins as an index does. */
 export async function isIndexFile(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
+  const file = await open(path, READING);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC.byteLength), 0, MAGIC.byteLength, 0);
     return bytesRead === MAGIC.byteLength && buffer.equals(MAGIC);
@@ -59,7 +62,8 @@ export async function openAdvisoryIndex(path: string): Promise<AdvisoryIndex> {
   const name = printable(basename(path));
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    file = await open(path, READING);
+    if (!(await file.stat()).isFile()) throw damaged(name, 'no plain file');
     return new IndexFile(file, (await file.stat()).size, name);
   } catch (cause) {
     await file?.close();
