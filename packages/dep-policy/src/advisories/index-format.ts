@@ -1,13 +1,19 @@
 // The layout of an index, see docs/decisions/0026. All numbers are little-endian.
 //
-//   magic   records   blocks   directory   header   header's length (u32)   magic
+//   magic   records and blocks   directory   header   header's length (u32)   magic
+//
+// Records are lists of JSON, one for each package, or for one record that is about several packages. A block has names
+// and where their records stand; it comes after the records of its names.
+//
+// block: names (u32), for each the number of its first place (u32), places in all (u32),
+//        places (offset u32, length u32, hash), names, each after the byte 0xff, and that byte once more
 //
 // The header (JSON) has the directory's SHA-256, the directory that of every block, a block a hash of every record it
 // names: the header's own SHA-256 is the digest of the index and commits to each byte that a query can read.
 import { hash } from 'node:crypto';
 
 /** First and last bytes of an index: its kind and the version of its layout. */
-export const MAGIC = Buffer.from('SPADVIX1', 'latin1');
+export const MAGIC = Buffer.from('SPADVIX2', 'latin1');
 
 /** Bytes after the header: its length and the magic. */
 export const TAIL_BYTES = 4 + MAGIC.byteLength;
@@ -21,7 +27,7 @@ const RECORD_HASH_BYTES = 16;
 /** Bytes of a SHA-256. */
 const SHA256_BYTES = 32;
 
-/** Where a record stands. */
+/** Where a list of records stands. */
 export interface RecordPlace {
   /** From the start of the file. */
   readonly offset: number;
@@ -50,7 +56,7 @@ export interface IndexedSource {
 
 /** What an index says about itself. */
 export interface IndexHeader {
-  readonly format: 1;
+  readonly format: 2;
   /** RFC 3339: when it was built. */
   readonly builtAt: string;
   /** RFC 3339: how old its data is at most, from its oldest source. */
@@ -94,19 +100,39 @@ export function recordHash(bytes: Uint8Array): Buffer {
   return sha256(bytes).subarray(0, RECORD_HASH_BYTES);
 }
 
-/** One name of a block and the places of its records. */
-export function encodeName(key: string, places: readonly RecordPlace[]): Buffer {
-  const name = Buffer.from(key);
-  const bytes = Buffer.alloc(6 + name.byteLength + places.length * (8 + RECORD_HASH_BYTES));
-  bytes.writeUInt16LE(name.byteLength, 0);
-  name.copy(bytes, 2);
-  let at = bytes.writeUInt32LE(places.length, 2 + name.byteLength);
-  for (const { offset, length, hash: digest } of places) {
-    at = bytes.writeUInt32LE(offset, at);
-    at = bytes.writeUInt32LE(length, at);
-    at += digest.copy(bytes, at);
+/** A name and the places of its records. */
+export interface NamedPlaces {
+  readonly key: string;
+  readonly places: readonly RecordPlace[];
+}
+
+/** No text has this byte in UTF-8, so that no name can look like two. */
+const SEPARATOR = Buffer.of(0xff);
+
+const PLACE_BYTES = 8 + RECORD_HASH_BYTES;
+
+/** About what a name adds to its block. */
+export function nameBytes(key: string, places: number): number {
+  return 5 + key.length + places * PLACE_BYTES;
+}
+
+/** Names in their order, and the places of their records. */
+export function encodeBlock(names: readonly NamedPlaces[]): Buffer {
+  const places = names.flatMap((name) => name.places);
+  const numbers = Buffer.alloc(4 * (names.length + 2) + PLACE_BYTES * places.length);
+  let at = numbers.writeUInt32LE(names.length, 0);
+  let count = 0;
+  for (const name of names) {
+    at = numbers.writeUInt32LE(count, at);
+    count += name.places.length;
   }
-  return bytes;
+  at = numbers.writeUInt32LE(count, at);
+  for (const { offset, length, hash: digest } of places) {
+    at = numbers.writeUInt32LE(offset, at);
+    at = numbers.writeUInt32LE(length, at);
+    at += digest.copy(numbers, at);
+  }
+  return Buffer.concat([numbers, ...names.flatMap(({ key }) => [SEPARATOR, Buffer.from(key)]), SEPARATOR]);
 }
 
 /**
@@ -116,41 +142,31 @@ export function encodeName(key: string, places: readonly RecordPlace[]): Buffer 
  * @throws {RangeError} for bytes that are no block.
  */
 export function findName(block: Buffer, key: string): RecordPlace[] {
-  const wanted = Buffer.from(key);
-  for (let at = 0; at < block.byteLength;) {
-    const nameLength = block.readUInt16LE(at);
-    // Most names of a block have another length: no view is made of those.
-    const isFound =
-      nameLength === wanted.byteLength &&
-      block.compare(wanted, 0, nameLength, at + 2, at + 2 + nameLength) === 0;
-    at += 2 + nameLength;
-    const count = block.readUInt32LE(at);
-    at += 4;
-    if (isFound) return decodePlaces(block, at, count);
-    at += count * (8 + RECORD_HASH_BYTES);
-  }
-  return [];
+  const count = block.readUInt32LE(0);
+  const total = block.readUInt32LE(4 * (count + 1));
+  const names = block.subarray(4 * (count + 2) + PLACE_BYTES * total);
+  const found = names.indexOf(Buffer.concat([SEPARATOR, Buffer.from(key), SEPARATOR]));
+  if (found === -1) return [];
+  let index = 0;
+  for (let at = 0; at < found; at += 1) if (names[at] === 0xff) index += 1;
+  const start = block.readUInt32LE(4 * (index + 1));
+  return decodePlaces(block, count, start, block.readUInt32LE(4 * (index + 2)));
 }
 
 /** Every record that a block names. @throws {RangeError} for bytes that are no block. */
 export function allPlaces(block: Buffer): RecordPlace[] {
-  const places: RecordPlace[] = [];
-  for (let at = 0; at < block.byteLength;) {
-    at += 2 + block.readUInt16LE(at);
-    const count = block.readUInt32LE(at);
-    places.push(...decodePlaces(block, at + 4, count));
-    at += 4 + count * (8 + RECORD_HASH_BYTES);
-  }
-  return places;
+  const count = block.readUInt32LE(0);
+  return decodePlaces(block, count, 0, block.readUInt32LE(4 * (count + 1)));
 }
 
-function decodePlaces(block: Buffer, start: number, count: number): RecordPlace[] {
+function decodePlaces(block: Buffer, count: number, start: number, end: number): RecordPlace[] {
   const places: RecordPlace[] = [];
-  for (let index = 0, at = start; index < count; index += 1, at += 8 + RECORD_HASH_BYTES) {
+  for (let index = start; index < end; index += 1) {
+    const at = 4 * (count + 2) + PLACE_BYTES * index;
     places.push({
       offset: block.readUInt32LE(at),
       length: block.readUInt32LE(at + 4),
-      hash: block.subarray(at + 8, at + 8 + RECORD_HASH_BYTES),
+      hash: block.subarray(at + 8, at + PLACE_BYTES),
     });
   }
   return places;
@@ -176,16 +192,40 @@ export function encodeDirectory(blocks: readonly BlockPlace[]): Buffer {
 export function decodeDirectory(bytes: Buffer): BlockPlace[] {
   const blocks: BlockPlace[] = [];
   for (let at = 0; at < bytes.byteLength;) {
-    const nameLength = bytes.readUInt16LE(at);
-    const first = bytes.toString('utf8', at + 2, at + 2 + nameLength);
-    at += 2 + nameLength;
-    blocks.push({
-      first,
-      offset: bytes.readUInt32LE(at),
-      length: bytes.readUInt32LE(at + 4),
-      sha256: bytes.subarray(at + 8, at + 8 + SHA256_BYTES),
-    });
-    at += 8 + SHA256_BYTES;
+    const end = at + 2 + bytes.readUInt16LE(at);
+    blocks.push(new DirectoryEntry(bytes, at + 2, end));
+    at = end + 8 + SHA256_BYTES;
+    if (at > bytes.byteLength) throw new RangeError('expected a whole entry, found the end');
   }
   return blocks;
+}
+
+/** An entry is decoded when it is asked for: a look-up looks at a dozen of thousands. */
+class DirectoryEntry implements BlockPlace {
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+  #first: string | undefined;
+
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get first(): string {
+    return (this.#first ??= this.#bytes.toString('utf8', this.#start, this.#end));
+  }
+
+  get offset(): number {
+    return this.#bytes.readUInt32LE(this.#end);
+  }
+
+  get length(): number {
+    return this.#bytes.readUInt32LE(this.#end + 4);
+  }
+
+  get sha256(): Buffer {
+    return this.#bytes.subarray(this.#end + 8, this.#end + 8 + SHA256_BYTES);
+  }
 }

@@ -61,13 +61,11 @@ export function matchAdvisory(subject: PackageVersion, advisory: Advisory): Matc
 }
 
 function matchEntry({ version }: PackageVersion, advisory: Advisory, entry: AffectedEntry): Match {
-  const origin = { record: advisory.id, modified: advisory.modified, affected: entry.index };
-  const where = `affected[${entry.index}]`;
   if (version === undefined) {
     return { state: 'unevaluable', reason: 'expected one exact version of the package, found none' };
   }
   if (entry.versions.includes(version)) {
-    return { state: 'affected', evidence: { ...origin, by: 'versions', listed: version } };
+    return { state: 'affected', evidence: { ...originOf(advisory, entry), by: 'versions', listed: version } };
   }
   const order = versionOrder(entry.ecosystem);
   const parsed = order.parse(version);
@@ -75,27 +73,41 @@ function matchEntry({ version }: PackageVersion, advisory: Advisory, entry: Affe
     return { state: 'unevaluable', reason: `expected a version of ${entry.ecosystem}, found another text` };
   }
   const asked = order.publicVersion(parsed);
-  let reason = entry.problem === undefined ? undefined : `${where}: ${entry.problem}`;
+  let reason = entry.problem === undefined ? undefined : `affected[${entry.index}]: ${entry.problem}`;
   for (const range of entry.ranges) {
     const prepared = preparedRange(entry, range);
     if (prepared === undefined) {
-      reason ??= `${where}.ranges[${range.index}]: ${range.problem ?? 'expected versions in every event, found another text'}`;
+      reason ??= `affected[${entry.index}].ranges[${range.index}]: ${range.problem ?? 'expected versions in every event, found another text'}`;
     } else if (rangeIncludes(entry.ecosystem, prepared, asked)) {
       const comparisons: Comparison[] = [];
       rangeIncludes(entry.ecosystem, prepared, asked, comparisons);
       return {
         state: 'affected',
-        evidence: { ...origin, by: 'range', range: { index: range.index, type: range.type, comparisons } },
+        evidence: {
+          ...originOf(advisory, entry),
+          by: 'range',
+          range: { index: range.index, type: range.type, comparisons },
+        },
       };
     }
   }
   const listed = findListed(entry, parsed, asked);
-  if (listed !== undefined) return { state: 'affected', evidence: { ...origin, by: 'versions', listed } };
+  if (listed !== undefined) {
+    return { state: 'affected', evidence: { ...originOf(advisory, entry), by: 'versions', listed } };
+  }
   return reason === undefined ? { state: 'unaffected' } : { state: 'unevaluable', reason };
+}
+
+function originOf(
+  { id, modified }: Advisory,
+  { index }: AffectedEntry,
+): Pick<Evidence, 'record' | 'modified' | 'affected'> {
+  return { record: id, modified, affected: index };
 }
 
 /** A listed version that is another spelling of the same one (`1.0` and `1.0.0` of Python). */
 function findListed(entry: AffectedEntry, ...wanted: readonly ParsedVersion[]): string | undefined {
+  if (entry.versions.length === 0) return undefined;
   const order = versionOrder(entry.ecosystem);
   return entry.versions.find((text) => {
     const listed = order.parse(text);

@@ -19,7 +19,8 @@ import {
   TAIL_BYTES,
 } from './index-format.ts';
 import type { BlockPlace, IndexHeader, RecordPlace } from './index-format.ts';
-import { decodeSlim } from './slim-record.ts';
+import { decodeSlimList } from './slim-record.ts';
+import { storedText } from './sorted-runs.ts';
 
 /** Non-blocking, because opening a named pipe would otherwise wait for a writer for ever. */
 const READING = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -122,17 +123,17 @@ class IndexFile implements AdvisoryIndex {
   advisoriesFor(packages: readonly PackageName[]): Promise<readonly Advisory[]> {
     // Reads are synchronous: thousands of small ones take a fraction of the time that way.
     return inPromise(() => {
-      const found = new Map<number, Advisory>();
+      const found = new Map<number, readonly Advisory[]>();
       let block: { readonly place: BlockPlace; readonly bytes: Buffer } | undefined;
-      for (const key of [...new Set(packages.map(packageKey))].sort()) {
+      for (const key of [...new Set(packages.map((name) => storedText(packageKey(name))))].sort()) {
         const place = this.#blockFor(key);
         if (place === undefined) continue;
         if (block?.place !== place) block = { place, bytes: this.#readBlock(place) };
         for (const record of this.#parse(() => findName(block!.bytes, key))) {
-          if (!found.has(record.offset)) found.set(record.offset, this.#readRecord(record));
+          if (!found.has(record.offset)) found.set(record.offset, this.#readRecords(record));
         }
       }
-      return [...found.values()];
+      return [...found.values()].flat();
     });
   }
 
@@ -140,7 +141,7 @@ class IndexFile implements AdvisoryIndex {
     return inPromise(() => {
       for (const place of this.#blocks) {
         const block = this.#readBlock(place);
-        for (const record of this.#parse(() => allPlaces(block))) this.#readRecord(record);
+        for (const record of this.#parse(() => allPlaces(block))) this.#readRecords(record);
       }
     });
   }
@@ -170,10 +171,10 @@ class IndexFile implements AdvisoryIndex {
     return block;
   }
 
-  #readRecord({ offset, length, hash }: RecordPlace): Advisory {
+  #readRecords({ offset, length, hash }: RecordPlace): readonly Advisory[] {
     const bytes = this.#read(offset, length);
-    const advisory = recordHash(bytes).equals(hash) ? decodeSlim(bytes.toString('utf8')) : undefined;
-    return advisory ?? raise(damaged(this.#name, 'a damaged record'));
+    const advisories = recordHash(bytes).equals(hash) ? decodeSlimList(bytes.toString('utf8')) : undefined;
+    return advisories ?? raise(damaged(this.#name, 'a damaged record'));
   }
 
   #parse<Value>(parse: () => Value): Value {
@@ -209,7 +210,7 @@ function raise(error: Error): never {
 function parseHeader(bytes: Buffer): IndexHeader | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
-    if (!isObject(value) || value['format'] !== 1) return undefined;
+    if (!isObject(value) || value['format'] !== 2) return undefined;
     const directory = value['directory'];
     const counts = value['counts'];
     const isWhole =

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DependencyError } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -109,8 +108,7 @@ async function readOne(
   const hash = createHash('sha256');
   if (kind === 'ndjson') await readLines(path, name, hash, onRecord);
   else if (kind === 'zip') {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
-      hash.update(chunk as Buffer);
+    for await (const chunk of chunksOf(path)) hash.update(chunk);
     await readZip(path, name, onRecord);
   } else {
     const { size } = await stat(path);
@@ -119,6 +117,24 @@ async function readOne(
     onRecord({ where: name, text: bytes === undefined ? undefined : decodeRecord(bytes) });
   }
   return hash.digest('hex');
+}
+
+/** Bytes read at once. */
+const CHUNK_BYTES = 1 << 18;
+
+/** A file piece by piece, each in the place of the last one: databases have hundreds of megabytes. */
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 async function readLines(
@@ -141,8 +157,7 @@ async function readLines(
     held = [];
     length = 0;
   };
-  for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    const chunk = part as Buffer;
+  for await (const chunk of chunksOf(path)) {
     hash.update(chunk);
     let start = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
@@ -150,7 +165,8 @@ async function readLines(
       flush();
       start = end + 1;
     }
-    hold(chunk.subarray(start));
+    // The next chunk takes the place of this one.
+    hold(Buffer.from(chunk.subarray(start)));
   }
   if (length > 0) flush();
 

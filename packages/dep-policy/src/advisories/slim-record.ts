@@ -69,12 +69,26 @@ function encodeRange({ index, type, events, problem }: AffectedRange): unknown[]
  * @returns undefined for any other text.
  */
 export function decodeSlim(text: string): Advisory | undefined {
-  let value: unknown;
+  return decodeValue(parse(text));
+}
+
+/** Reads a list of them. @returns undefined for any other text. */
+export function decodeSlimList(text: string): readonly Advisory[] | undefined {
+  const values = parse(text);
+  if (!Array.isArray(values)) return undefined;
+  const advisories = values.map(decodeValue);
+  return advisories.includes(undefined) ? undefined : (advisories as Advisory[]);
+}
+
+function parse(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function decodeValue(value: unknown): Advisory | undefined {
   if (!isObject(value)) return undefined;
   const id = textMember(value, 'i');
   const modified = value['m'];
