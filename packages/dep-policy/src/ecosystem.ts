@@ -45,6 +45,7 @@ export function packageUrl({ ecosystem, name }: PackageName, version?: string): 
 
 /** Percent-encodes all but what the specification leaves plain. */
 function encodePurl(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text.replaceAll(/\p{Cs}/gu, '\u{FFFD}'))
     .replaceAll('%3A', ':')
     .replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -94,7 +94,7 @@ function chain(towards: ReadonlyMap<string, string | undefined>, start: string):
 }
 
 function pathText({ root, keys }: IntroducingPath): string {
-  return JSON.stringify([root, ...keys]);
+  return `${root}\0${keys.join('\0')}`;
 }
 
 function push(map: Map<string, string[]>, key: string, value: string): void {

@@ -32,7 +32,7 @@ export function parseJsonDocument(
   { path, text }: JsonText,
   isTracked: (path: readonly string[]) => boolean,
 ): JsonDocument {
-  const offsets = findKeys({ path, text }, isTracked);
+  const found = findKeys({ path, text }, isTracked);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -43,72 +43,86 @@ export function parseJsonDocument(
     throw new DependencyError('ERR_DEP_LOCKFILE', `${path}: expected a JSON object, found another value`);
   }
   const lines = new LineIndex(text);
-  return { value, positionOf: (...keys) => lines.at(offsets.get(pathText(keys)) ?? 0) };
+  return {
+    value,
+    positionOf: (...path) => {
+      const keys = found.get(pathText(path.slice(0, -1)));
+      return lines.at(keys?.get(path.at(-1) ?? '') ?? 0);
+    },
+  };
 }
 
+/** Offsets of the keys of an object. */
+type Keys = Map<string, number>;
+
 interface Frame {
-  /** The path of the object if its keys matter. */
-  readonly path: readonly string[] | undefined;
+  /** The path of the object if its keys matter, and the keys found in it. */
+  readonly tracked: { readonly path: readonly string[]; readonly keys: Keys } | undefined;
   key: string;
 }
 
-const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
 
 /** One pass over the text, which need not be valid: whether it is, the parser says afterwards. */
 function findKeys(
   { path: file, text }: JsonText,
   isTracked: (path: readonly string[]) => boolean,
-): ReadonlyMap<string, number> {
-  const offsets = new Map<string, number>();
+): ReadonlyMap<string, Keys> {
+  const found = new Map<string, Keys>();
   const open: Frame[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    // Most characters are white space, commas and digits.
-    if (code < QUOTE || (code > QUOTE && code < OPEN_ARRAY)) continue;
-    const frame = open.at(-1);
-    if (code === QUOTE) {
+  const sign = /["{}[\]]/g;
+  while (sign.test(text)) {
+    const at = sign.lastIndex - 1;
+    const character = text[at];
+    if (character === '"') {
       const end = stringEnd(text, at + 1);
-      if (frame?.path !== undefined && isKey(text, end + 1)) {
-        frame.key = decodeKey(text.slice(at, end + 1));
-        const key = pathText([...frame.path, frame.key]);
-        if (offsets.has(key)) {
-          const { line } = new LineIndex(text).at(at);
-          throw new DependencyError(
-            'ERR_DEP_LOCKFILE',
-            `${file}:${line}: expected every key of an object once, found one twice`,
-          );
-        }
-        offsets.set(key, at);
+      sign.lastIndex = end + 1;
+      const frame = open.at(-1);
+      if (frame?.tracked === undefined || !isKey(text, end + 1)) continue;
+      frame.key = decodeKey(text.slice(at, end + 1));
+      const { keys } = frame.tracked;
+      if (keys.has(frame.key)) {
+        const { line } = new LineIndex(text).at(at);
+        throw new DependencyError(
+          'ERR_DEP_LOCKFILE',
+          `${file}:${line}: expected every key of an object once, found one twice`,
+        );
       }
-      at = end;
-    } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      keys.set(frame.key, at);
+    } else if (character === '{' || character === '[') {
       if (open.length >= MAX_DEPTH) {
         throw new DependencyError(
           'ERR_DEP_LIMIT',
           `${file}: expected at most ${MAX_DEPTH} levels, found more`,
         );
       }
-      open.push({ path: trackedPath(frame, code, isTracked), key: '' });
-    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) open.pop();
+      const path = trackedPath(open.at(-1), character, isTracked);
+      let tracked: Frame['tracked'];
+      if (path !== undefined) {
+        const text = pathText(path);
+        let keys = found.get(text);
+        if (keys === undefined) {
+          keys = new Map();
+          found.set(text, keys);
+        }
+        tracked = { path, keys };
+      }
+      open.push({ tracked, key: '' });
+    } else open.pop();
   }
-  return offsets;
+  return found;
 }
 
 function trackedPath(
   parent: Frame | undefined,
-  code: number,
+  character: string,
   isTracked: (path: readonly string[]) => boolean,
 ): readonly string[] | undefined {
-  if (code !== OPEN_OBJECT) return undefined;
+  if (character !== '{') return undefined;
   if (parent === undefined) return [];
-  if (parent.path === undefined) return undefined;
-  const path = [...parent.path, parent.key];
+  if (parent.tracked === undefined) return undefined;
+  const path = [...parent.tracked.path, parent.key];
   return isTracked(path) ? path : undefined;
 }
 

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
 import { join, posix } from 'node:path';
 import { DependencyError } from '../errors.ts';
 import type { Position } from '../graph/dependency-graph.ts';
@@ -50,7 +51,7 @@ export async function openLockFile(root: string, path: string): Promise<LockFile
   return {
     path: normal,
     bytes,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: hash('sha256', bytes),
     beside: (other) => {
       const from = other.replaceAll('\\', '/');
       // Joined to a folder, an absolute path would look like one inside of it.
@@ -65,13 +66,11 @@ export async function openLockFile(root: string, path: string): Promise<LockFile
 
 /** The file as UTF-8 text, without a byte order mark. @throws {DependencyError} `ERR_DEP_UNREADABLE` */
 export function textOf({ path, bytes }: LockFile): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new DependencyError('ERR_DEP_UNREADABLE', `${path}: expected UTF-8 text, found other bytes`, {
-      cause,
-    });
+  if (!isUtf8(bytes)) {
+    throw new DependencyError('ERR_DEP_UNREADABLE', `${path}: expected UTF-8 text, found other bytes`);
   }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return text.startsWith('\u{FEFF}') ? text.slice(1) : text;
 }
 
 /** The lines of a text, without their ends. @throws {DependencyError} `ERR_DEP_LIMIT` for a line over 1 Mi characters. */

@@ -23,6 +23,7 @@ export function parseNpmSource(text: string): NpmSource {
 
 /** Where a resolved URL leads. */
 export function originOf(resolved: string): PackageOrigin {
+  if (resolved.startsWith('https://')) return /\.git(?:#|$)/.test(resolved) ? 'git' : 'url';
   if (/^(?:git[+:]|git@|ssh:|github:|gitlab:|bitbucket:|gist:)/.test(resolved)) return 'git';
   if (/\.git(?:#|$)/.test(resolved)) return 'git';
   if (/^(?:file|link|portal|workspace):|^[./~]/.test(resolved)) return 'file';

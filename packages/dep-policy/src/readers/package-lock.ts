@@ -80,7 +80,7 @@ function readPackages(file: LockFile, document: JsonDocument, version: number): 
       version: source.version,
       origin: originOfEntry(source.origin, resolved),
       resolved,
-      hashes: integrity === undefined ? [] : integrity.split(/\s+/),
+      hashes: integrity === undefined ? [] : /\s/.test(integrity) ? integrity.split(/\s+/) : [integrity],
       position: place(file, line, column),
       dependencies: edges,
       scope: flaggedScope(entry),

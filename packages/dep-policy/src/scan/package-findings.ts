@@ -1,7 +1,7 @@
 import { AliasGroups } from '../advisories/alias-groups.ts';
 import type { Advisory } from '../advisories/advisory.ts';
 import { matchAdvisory } from '../advisories/match.ts';
-import type { Evidence, PackageVersion } from '../advisories/match.ts';
+import type { Evidence, Match, PackageVersion } from '../advisories/match.ts';
 import { MALWARE_SEVERITY, worstSeverity } from '../advisories/severity.ts';
 import type { Severity } from '../advisories/severity.ts';
 
@@ -27,16 +27,17 @@ const ID_ORDER = ['MAL-', 'GHSA-', 'PYSEC-', 'CVE-'];
  * @param advisories - Records with an entry for the package; others do no harm.
  */
 export function findInPackage(subject: PackageVersion, advisories: readonly Advisory[]): PackageFinding[] {
-  const present = advisories.filter(({ withdrawn }) => withdrawn === undefined);
-  const aliases = new AliasGroups();
-  for (const { group } of present) aliases.join(group);
+  const matched = advisories
+    .map((advisory) => ({ advisory, match: matchAdvisory(subject, advisory) }))
+    .filter((one): one is Matched => one.match.state !== 'unaffected');
+  if (matched.length === 0) return [];
+  // One record alone is a group of its own.
+  const aliases = matched.length === 1 ? new AliasGroups() : groupsOf(advisories);
   const groups = new Map<
     string,
     { readonly records: Advisory[]; readonly evidence: Evidence[]; reason?: string }
   >();
-  for (const advisory of present) {
-    const match = matchAdvisory(subject, advisory);
-    if (match.state === 'unaffected') continue;
+  for (const { advisory, match } of matched) {
     const id = aliases.groupOf(advisory.id);
     let group = groups.get(id);
     if (group === undefined) {
@@ -65,6 +66,18 @@ export function findInPackage(subject: PackageVersion, advisories: readonly Advi
       ...(isAffected || reason === undefined ? {} : { reason }),
     };
   });
+}
+
+interface Matched {
+  readonly advisory: Advisory;
+  readonly match: Exclude<Match, { readonly state: 'unaffected' }>;
+}
+
+/** Records that do not match may still join two that do; those that were withdrawn do not. */
+function groupsOf(advisories: readonly Advisory[]): AliasGroups {
+  const aliases = new AliasGroups();
+  for (const { group, withdrawn } of advisories) if (withdrawn === undefined) aliases.join(group);
+  return aliases;
 }
 
 /** A package's own severity goes before that of the record, which may be about others. */

@@ -206,10 +206,16 @@ function completeFinding(
   context: Exploits & { readonly traces: Traces; readonly retired: readonly RetiredPackage[] },
 ): Finding {
   const purl = packageUrl(name, version);
-  const kev = finding.ids.map((id) => context.kev.get(id)).find((one) => one !== undefined);
-  const epss = finding.ids
-    .flatMap((id) => context.epss.get(id) ?? [])
-    .sort((a, b) => b.probability - a.probability)[0];
+  const kev =
+    context.kev.size === 0
+      ? undefined
+      : finding.ids.map((id) => context.kev.get(id)).find((one) => one !== undefined);
+  const epss =
+    context.epss.size === 0
+      ? undefined
+      : finding.ids
+          .flatMap((id) => context.epss.get(id) ?? [])
+          .sort((a, b) => b.probability - a.probability)[0];
   const scope = SCOPES.find((one) => nodes.some(({ node }) => node.scope === one)) ?? 'runtime';
   const retired = context.retired.find(
     (one) => one.ecosystem === name.ecosystem && one.name === name.name,
