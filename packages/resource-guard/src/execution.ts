@@ -5,7 +5,6 @@ import { rebuildFailure } from './failure.ts';
 import { Meter } from './meter.ts';
 import type { Run } from './run.ts';
 import type { Death, Ending } from './task-process.ts';
-import { readTreeUsage } from './usage.ts';
 import type { Worker } from './worker.ts';
 
 /** What became of a run in one process. */
@@ -30,12 +29,12 @@ export interface Execution {
 const MIB = 1024 * 1024;
 
 /** Gives a run to a process under its limits. Resolves when the process has answered or is dead; never rejects. */
-export async function execute(run: Run, worker: Worker, proc: string): Promise<Execution> {
-  const { process, baselineBytes, cgroup, cgroupBytes } = worker;
+export async function execute(run: Run, worker: Worker): Promise<Execution> {
+  const { process, baselineBytes, look, cgroup, cgroupBytes } = worker;
   const { memoryMb, cpuMs, timeoutMs, outputBytes } = run.limits;
   const memoryBytes = memoryMb * MIB;
   const meter = new Meter(
-    () => (worker.isReadable ? readTreeUsage(process.tree, proc) : undefined),
+    () => look?.take(),
     { residentBytes: baselineBytes + memoryBytes, cpuMs },
     (what) => {
       run.stop(what === 'memory' ? 'ERR_RESOURCE_MEMORY_LIMIT' : 'ERR_RESOURCE_CPU_LIMIT');
@@ -45,13 +44,13 @@ export async function execute(run: Run, worker: Worker, proc: string): Promise<E
     meter.sample();
     process.kill();
   });
-  meter.start();
+  meter.start(look?.recall());
   cgroup?.limit(cgroupBytes + memoryBytes);
   await worker.dataLimit?.move(memoryMb);
   const ending = await process.exchange(
     {
       ...{ type: 'run', id: run.id, task: run.task, timeoutMs, outputBytes, memoryBytes, cpuMs },
-      ...(worker.isReadable && { baselineBytes }),
+      ...(look !== undefined && { baselineBytes }),
     },
     run.body,
     run.onProgress,
@@ -85,12 +84,12 @@ interface MeasuredUsage {
 }
 
 function judge(run: Run, ending: Ending, worker: Worker, usage: MeasuredUsage): Outcome {
-  const { process, cgroup, baselineBytes, isReadable } = worker;
+  const { process, cgroup, baselineBytes, look } = worker;
   if (run.stopped !== undefined) return failLimit(run, run.stopped);
   if (ending.type === 'dead') return judgeDeath(run, ending.death, (cgroup?.read()?.oomKills ?? 0) > 0);
   const { reply, body } = ending;
   // Where the host cannot look, the process's own word is better than none.
-  if (!isReadable && usage.peakMemoryBytes > baselineBytes + run.limits.memoryMb * MIB) {
+  if (look === undefined && usage.peakMemoryBytes > baselineBytes + run.limits.memoryMb * MIB) {
     return failLimit(run, 'ERR_RESOURCE_MEMORY_LIMIT');
   }
   if (usage.cpuMs > run.limits.cpuMs) return failLimit(run, 'ERR_RESOURCE_CPU_LIMIT');

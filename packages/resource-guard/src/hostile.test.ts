@@ -79,6 +79,21 @@ describe('with one worker and one spare', () => {
     },
   );
 
+  it.skipIf(!HAS_PROC)(
+    'replaces a process in which another thread has left a process running, and ends that (needs /proc)',
+    async () => {
+      // A thread's own heap counts against RLIMIT_DATA, reserved as it is.
+      const limits = { memoryMb: 2048 };
+      await using roomy = await createGuard({ script: HOSTILE, workers: 1, spare: 1, limits });
+      const { value: left } = await roomy.run<number>('leaveByThread', undefined);
+      await until(() => !isAlive(left));
+      // Right after a thorough look: the next one is due when the process is idle.
+      await roomy.run('echo', 1);
+      const { value: again } = await roomy.run<number>('leaveByThread', undefined);
+      await until(() => !isAlive(again));
+    },
+  );
+
   it.skipIf(!HAS_PROC)('kills a process that allocates after its answer (needs /proc)', async () => {
     const { value: bomber } = await guard.run<number>('bombLater', undefined);
     await until(() => !isAlive(bomber));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi, type Mock } from 'vitest';
 import { Meter } from './meter.ts';
-import { readUsage } from './usage.ts';
+import { readUsage, type Usage } from './usage.ts';
 
 const PID = 7;
 const KIB = 1024;
@@ -23,8 +23,9 @@ function writeUsage({ resident, peak, ticks }: { resident: number; peak: number;
 
 function startMeter(limitKib: number, cpuMs = Infinity): { meter: Meter; exceeded: Mock } {
   const exceeded = vi.fn<(what: 'memory' | 'cpu') => void>();
-  const meter = new Meter(() => readUsage(PID, proc), { residentBytes: limitKib * KIB, cpuMs }, exceeded);
-  meter.start();
+  const read = (): Usage | undefined => readUsage(PID, proc);
+  const meter = new Meter(read, { residentBytes: limitKib * KIB, cpuMs }, exceeded);
+  meter.start(read());
   return { meter, exceeded };
 }
 

@@ -1,7 +1,5 @@
+import { POLL_MS } from './look.ts';
 import type { Usage } from './usage.ts';
-
-/** Between two looks at a running process. At 25 ms a task that only allocates is some tens of MiB late. */
-const POLL_MS = 25;
 
 /** What a run may use. */
 export interface MeterLimits {
@@ -32,9 +30,13 @@ export class Meter {
     this.#onExceeded = onExceeded;
   }
 
-  /** `onExceeded` may be called from here on. */
-  start(): void {
-    this.#first = this.#read();
+  /**
+   * `onExceeded` may be called from here on.
+   *
+   * @param first - What the process used before the run.
+   */
+  start(first: Usage | undefined): void {
+    this.#first = first;
     if (this.#first === undefined) return;
     this.#note(this.#first);
     this.#timer = setInterval(() => {

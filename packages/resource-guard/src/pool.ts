@@ -1,7 +1,6 @@
 import { Backoff } from './backoff.ts';
 import { ResourceError } from './errors.ts';
 import type { ParsedOptions } from './options.ts';
-import { readResidentBytes } from './usage.ts';
 import { startWorker, type StartingWorker, type Worker, type WorkerPlan } from './worker.ts';
 
 interface Waiter {
@@ -12,7 +11,7 @@ interface Waiter {
 /** A process that dies this young, before it answered anything, counts as a failed start. */
 const YOUNG_MS = 10_000;
 
-/** Between two looks at the memory of idle processes. */
+/** Between two looks at idle processes. */
 const IDLE_POLL_MS = 250;
 
 const MIB = 1024 * 1024;
@@ -59,7 +58,7 @@ export class Pool {
       throw error;
     }
     pool.#idlePoll = setInterval(() => {
-      pool.#retireSwollen();
+      pool.#retireWornOut();
     }, IDLE_POLL_MS);
     pool.#refill();
     return pool;
@@ -220,9 +219,10 @@ export class Pool {
     }
   }
 
-  #retireSwollen(): void {
+  #retireWornOut(): void {
     for (const worker of [...this.#idle]) {
-      if (!this.#isSwollen(worker)) continue;
+      // What a run has left behind may come to light, or grow, when it has ended.
+      if (worker.look?.findsLeftBehind(true) !== true && !this.#isSwollen(worker)) continue;
       this.#idle.splice(this.#idle.indexOf(worker), 1);
       worker.process.kill();
     }
@@ -232,16 +232,14 @@ export class Pool {
     return (
       worker.runs >= this.#options.recycle.runs ||
       // Nobody waits for what a run has left running, and no limit would hold it.
-      worker.process.tree.listStarted().length > 0 ||
+      worker.look?.findsLeftBehind(false) === true ||
       this.#isSwollen(worker)
     );
   }
 
   // What a run leaves behind would count against the next one: past half of the budget a fresh process is fairer.
-  #isSwollen({ process, baselineBytes, isReadable }: Worker): boolean {
-    const pid = process.tree.task;
-    if (!isReadable || pid === undefined) return false;
-    const resident = readResidentBytes(pid, this.#plan.machine.proc) ?? 0;
+  #isSwollen({ baselineBytes, look }: Worker): boolean {
+    const resident = look?.recall()?.residentBytes ?? 0;
     const { limits, recycle } = this.#options;
     const kept = resident - baselineBytes;
     return (

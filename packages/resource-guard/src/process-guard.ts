@@ -57,7 +57,6 @@ class ProcessGuard implements Guard {
   readonly #options: ParsedOptions;
   readonly #pool: Pool;
   readonly #poison: PoisonBreaker | undefined;
-  readonly #proc: string;
   readonly #tasks: ReadonlySet<string>;
   readonly #queue: FairQueue;
   readonly #gate: Gate;
@@ -71,10 +70,9 @@ class ProcessGuard implements Guard {
   #failed = 0;
   #rejected = 0;
 
-  constructor({ options, sandbox, machine }: WorkerPlan, pool: Pool) {
+  constructor({ options, sandbox }: WorkerPlan, pool: Pool) {
     this.#options = options;
     this.#pool = pool;
-    this.#proc = machine.proc;
     this.#poison = options.poison === false ? undefined : new PoisonBreaker(options.poison);
     const { workers, queue, memoryBudgetMb, limits, rate } = options;
     this.#queue = createFairQueue({
@@ -264,7 +262,7 @@ class ProcessGuard implements Guard {
       try {
         // Stopped between the offer of the worker and here: the caller has its answer already.
         run.waiting.throwIfAborted();
-        const execution = await execute(run, worker, this.#proc);
+        const execution = await execute(run, worker);
         if (worker.process.alive) this.#pool.succeed(worker);
         if (!execution.untouched || attempt === MAX_UNTOUCHED) return execution;
         run.wait();

@@ -38,15 +38,6 @@ export function readUsage(pid: number, proc: string): Usage | undefined {
   }
 }
 
-/** Memory in use of one process, resident and swapped out, in bytes; `undefined` if it cannot be read. */
-export function readResidentBytes(pid: number, proc: string): number | undefined {
-  try {
-    return readMemory(pid, proc)?.residentBytes;
-  } catch {
-    return undefined;
-  }
-}
-
 function readMemory(pid: number, proc: string): Omit<Usage, 'cpuMs'> | undefined {
   const status = readFileSync(`${proc}/${pid}/status`, 'utf8');
   const resident = readKilobytes(status, 'VmRSS');
@@ -58,17 +49,28 @@ function readMemory(pid: number, proc: string): Omit<Usage, 'cpuMs'> | undefined
 }
 
 /** What the task's process and those that it has started use together. */
-export function readTreeUsage(tree: ProcessTree, proc: string): Usage | undefined {
+export interface TreeUsage extends Usage {
+  /** Processes that its main thread has started, and theirs. */
+  readonly started: number;
+}
+
+/** @returns `undefined` if the task's process is gone, or if it cannot be told. */
+export function readTreeUsage(tree: ProcessTree, proc: string): TreeUsage | undefined {
   if (tree.task === undefined) return undefined;
   const own = readUsage(tree.task, proc);
   if (own === undefined) return undefined;
-  return tree
-    .listStarted('main')
+  const started = tree.listStarted('main');
+  return started
     .flatMap((pid) => readUsage(pid, proc) ?? [])
-    .reduce((sum, { residentBytes, cpuMs }) => {
-      const added = { residentBytes: sum.residentBytes + residentBytes, cpuMs: sum.cpuMs + cpuMs };
-      return { ...added, peakBytes: sum.peakBytes + residentBytes };
-    }, own);
+    .reduce<TreeUsage>(
+      (sum, { residentBytes, cpuMs }) => ({
+        ...sum,
+        residentBytes: sum.residentBytes + residentBytes,
+        cpuMs: sum.cpuMs + cpuMs,
+        peakBytes: sum.peakBytes + residentBytes,
+      }),
+      { ...own, started: started.length },
+    );
 }
 
 /** Private writable memory of a process, what RLIMIT_DATA counts, in bytes; `undefined` if it cannot be read. */

@@ -32,12 +32,15 @@ export interface WatchLimits {
 export class WatchState {
   readonly buffer: SharedArrayBuffer;
   readonly #turn: Int32Array;
+  /** 1 while the watchdog sleeps for longer than it may during a run. */
+  readonly #resting: Int32Array;
   readonly #limits: Float64Array;
 
   /** @param buffer - Of the other thread's; without one a new state, which limits nothing. */
   constructor(buffer?: SharedArrayBuffer) {
     this.buffer = buffer ?? new SharedArrayBuffer(8 + 3 * 8);
     this.#turn = new Int32Array(this.buffer, 0, 1);
+    this.#resting = new Int32Array(this.buffer, 4, 1);
     this.#limits = new Float64Array(this.buffer, 8, 3);
     if (buffer === undefined) this.#limits.fill(Infinity);
   }
@@ -54,22 +57,27 @@ export class WatchState {
 
   begin({ residentBytes, cpuMs, deadlineMs }: WatchLimits): void {
     this.#limits.set([residentBytes, cpuMs, deadlineMs]);
-    this.#advance();
+    Atomics.add(this.#turn, 0, 1);
+    // Only from its long sleep: to wake it for each of many short runs would take a core from them.
+    if (Atomics.load(this.#resting, 0) === 1) Atomics.notify(this.#turn, 0);
   }
 
   /** Memory stays limited between runs; time does not. */
   end(): void {
     this.#limits.set([Infinity, Infinity], 1);
-    this.#advance();
-  }
-
-  /** Sleeps until the turn changes or the time is up. Blocks its thread. */
-  wait(turn: number, ms: number): void {
-    Atomics.wait(this.#turn, 0, turn, ms);
-  }
-
-  #advance(): void {
     Atomics.add(this.#turn, 0, 1);
-    Atomics.notify(this.#turn, 0);
+  }
+
+  /** Sleeps until the time is up. Blocks its thread. */
+  doze(ms: number): void {
+    Atomics.wait(this.#turn, 0, this.turn, ms);
+  }
+
+  /** Sleeps until a run begins or the time is up; not at all if the turn is another one by now. */
+  rest(turn: number, ms: number): void {
+    // Before the turn is looked at, so that a run that begins in between finds it.
+    Atomics.store(this.#resting, 0, 1);
+    Atomics.wait(this.#turn, 0, turn, ms);
+    Atomics.store(this.#resting, 0, 0);
   }
 }

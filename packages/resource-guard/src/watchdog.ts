@@ -20,7 +20,8 @@ for (;;) {
   const { turn } = state;
   const reason = judge(turn);
   if (reason !== undefined) end(reason);
-  state.wait(turn, turn % 2 === 1 ? RUN_POLL_MS : IDLE_POLL_MS);
+  if (turn % 2 === 1) state.doze(RUN_POLL_MS);
+  else state.rest(turn, IDLE_POLL_MS);
 }
 
 function judge(turn: number): WatchReason | undefined {

@@ -3,12 +3,12 @@ import { Cgroup } from './cgroup.ts';
 import { DataLimit } from './data-limit.ts';
 import { ResourceError } from './errors.ts';
 import { rebuildFailure } from './failure.ts';
+import { Look } from './look.ts';
 import type { Machine } from './machine.ts';
 import type { ParsedOptions } from './options.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { childCommand } from './spawn.ts';
 import { TaskProcess, type Ending } from './task-process.ts';
-import { readTreeUsage } from './usage.ts';
 
 /** A warm process: worker module imported, warm-up done, baseline known, limits set. */
 export interface Worker {
@@ -17,8 +17,8 @@ export interface Worker {
   readonly tasks: ReadonlySet<string>;
   /** Memory when it became warm. */
   readonly baselineBytes: number;
-  /** Whether the host can read its use; else `baselineBytes` is its own word. */
-  readonly isReadable: boolean;
+  /** What the host sees of it; without that `baselineBytes` is its own word. */
+  readonly look: Look | undefined;
   readonly dataLimit: DataLimit | undefined;
   readonly cgroup: Cgroup | undefined;
   /** Memory of its control group when it became warm. */
@@ -85,12 +85,13 @@ async function warmUp(process: TaskProcess, plan: WorkerPlan, cgroup: Cgroup | u
     if (ready.type !== 'reply' || ready.reply.type !== 'ready') throw explain(ready, 'the worker module');
     const tasks = new Set(ready.reply.tasks);
     const warmBytes = warmup === undefined ? undefined : await runWarmup(process, plan.options, tasks);
-    const usage = readTreeUsage(process.tree, proc);
+    const look = new Look(process.tree, proc);
+    const usage = look.take();
     return {
       process,
       tasks,
       baselineBytes: usage?.residentBytes ?? warmBytes ?? ready.reply.residentBytes,
-      isReadable: usage !== undefined,
+      look: usage && look,
       dataLimit: await limitData(process, plan),
       cgroup,
       cgroupBytes: cgroup?.read()?.currentBytes ?? 0,

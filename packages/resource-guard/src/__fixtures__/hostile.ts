@@ -1,8 +1,10 @@
 // A worker module with tasks of every kind, most of them hostile. It is only ever imported in a child process.
 
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { serialize } from 'node:v8';
+import { Worker } from 'node:worker_threads';
 
 interface Context {
   readonly signal: AbortSignal;
@@ -108,6 +110,18 @@ export function hoard(mib: number): number {
 export function bombLater(): number {
   setInterval(() => kept.push(Buffer.alloc(4 * 1024 * 1024, 1)), 5);
   return process.pid;
+}
+
+/** Leaves a process running that another thread than the main one has started. */
+export async function leaveByThread(): Promise<number> {
+  const code = `
+    const { spawn } = require('node:child_process');
+    const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
+    require('node:worker_threads').parentPort.postMessage(child.pid);
+    setTimeout(() => {}, 60000);`;
+  const thread = new Worker(code, { eval: true });
+  const [pid] = (await once(thread, 'message')) as [number];
+  return pid;
 }
 
 export function segfault(): Promise<never> {
