@@ -101,14 +101,16 @@ async function start(script: string): Promise<void> {
 
 async function probe({ port, folder, secret }: Extract<Request, { type: 'probe' }>): Promise<void> {
   const coreBlocks = readLimit('core_file_size_blocks');
+  const fileBlocks = readLimit('file_size_blocks');
   send({
     type: 'probed',
-    connected: await tryConnect(port),
+    connected: port !== undefined && (await tryConnect(port)),
     written: tryWrite(folder),
-    read: tryRead(['/etc/passwd', secret]),
+    read: tryRead(['/etc/passwd', ...(secret === undefined ? [] : [secret])]),
     processes: countProcesses(),
     descriptors: countDescriptors(),
     ...(coreBlocks !== undefined && { coreBlocks }),
+    ...(fileBlocks !== undefined && { fileBlocks }),
     watched: await watched,
   });
 }

@@ -5,7 +5,12 @@ import { MAX_FAILURE_MESSAGE, MAX_FAILURE_NAME } from './failure.ts';
 export type Request =
   | { readonly type: 'start'; readonly script: string }
   /** Attempts what a sandbox forbids: a connection to `port`, a file in `folder`, a look at `secret`. */
-  | { readonly type: 'probe'; readonly port: number; readonly folder: string; readonly secret: string }
+  | {
+      readonly type: 'probe';
+      readonly port?: number | undefined;
+      readonly folder?: string | undefined;
+      readonly secret?: string | undefined;
+    }
   | { readonly type: 'allocate'; readonly bytes: number; readonly touch?: boolean }
   | {
       readonly type: 'run';
@@ -35,6 +40,9 @@ const usage = {
 
 const count = z.int().nonnegative();
 
+/** What setrlimit(2) counts in blocks of 512 bytes. */
+const blocks = z.union([count, z.literal('unlimited')]);
+
 // The child is taken to be in a stranger's hands: everything it sends is parsed against this closed set.
 const replySchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -51,7 +59,8 @@ const replySchema = z.discriminatedUnion('type', [
     read: z.array(z.string()),
     processes: count,
     descriptors: count,
-    coreBlocks: z.union([count, z.literal('unlimited')]).optional(),
+    coreBlocks: blocks.optional(),
+    fileBlocks: blocks.optional(),
     watched: z.boolean(),
   }),
   z.strictObject({ type: z.literal('allocated'), allowed: z.boolean() }),

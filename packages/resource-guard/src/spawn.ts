@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { extname } from 'node:path';
+import { extname, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Enough for Node and native libraries to start. Everything else, secrets above all, stays in the host.
@@ -33,6 +33,8 @@ export function spawnChild([program, ...args]: readonly string[]): ChildProcess 
   return spawn(program!, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     env: selectVariables(process.env),
+    // Not the host's: it may have been deleted, or be closed to the user that the child runs as.
+    cwd: parse(process.execPath).root,
     // On Windows it would be a console window of its own.
     detached: process.platform !== 'win32',
     windowsHide: true,

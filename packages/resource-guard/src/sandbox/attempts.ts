@@ -43,9 +43,9 @@ export function tryConnect(port: number): Promise<boolean> {
  * @returns where it succeeded: `file` if an empty file could be made, `bytes` if it could also be filled, `kernel` if a
  *   setting of the kernel could be opened for writing.
  */
-export function tryWrite(folder: string): ('file' | 'bytes' | 'kernel')[] {
+export function tryWrite(folder?: string): ('file' | 'bytes' | 'kernel')[] {
   const found = new Set<'file' | 'bytes' | 'kernel'>();
-  for (const place of new Set([folder, tmpdir(), '/dev/shm', '/'])) {
+  for (const place of new Set([...(folder === undefined ? [] : [folder]), tmpdir(), '/dev/shm', '/'])) {
     const path = join(place, `guard-attempt-${process.pid}-${process.hrtime.bigint()}`);
     try {
       writeFileSync(path, 'x', { flag: 'wx' });

@@ -1,7 +1,3 @@
-import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DataLimit, limitOf } from '../data-limit.ts';
 import type { Enforcement } from '../enforcement.ts';
 import type { Machine } from '../machine.ts';
@@ -9,6 +5,7 @@ import type { Reply } from '../message.ts';
 import { childCommand } from '../spawn.ts';
 import { TaskProcess } from '../task-process.ts';
 import { readDataBytes, readUsage } from '../usage.ts';
+import { openGround, type Ground } from './ground.ts';
 import type { Layer, StartOptions } from './layer.ts';
 import { readPrivileges, type Privileges } from './privileges.ts';
 
@@ -45,9 +42,9 @@ const OWN_PROCESSES = 2;
  */
 export async function probeLayer(layer: Layer, options: ProbeOptions): Promise<Probe | undefined> {
   const { machine, startTimeoutMs } = options;
-  const ground = await openGround();
   const process = startProbe(layer, machine);
   if (process === undefined) return undefined;
+  const ground = await openGround();
   const timer = setTimeout(() => {
     process.kill();
   }, startTimeoutMs);
@@ -59,8 +56,7 @@ export async function probeLayer(layer: Layer, options: ProbeOptions): Promise<P
     const isReadable = pid !== undefined && readUsage(pid, machine.proc) !== undefined;
     const privileges = isReadable ? readPrivileges(pid, machine.proc) : undefined;
     const dataLimit = await findDataLimit(layer, process, options);
-    const connected = ground.wasReached();
-    const found = { pid: isReadable ? pid : undefined, dataLimit, connected, privileges, options };
+    const found = { pid: isReadable ? pid : undefined, dataLimit, ground, privileges, options };
     return { enforcement: judge(layer, ending.reply, found), dataLimit };
   } finally {
     clearTimeout(timer);
@@ -77,40 +73,6 @@ function startProbe(layer: Layer, { proc }: Machine, start?: StartOptions): Task
   } catch {
     return undefined;
   }
-}
-
-/** A port to be reached, a folder to be written to, a file to be read. */
-interface Ground {
-  readonly port: number;
-  readonly folder: string;
-  readonly secret: string;
-  wasReached(): boolean;
-  close(): void;
-}
-
-async function openGround(): Promise<Ground> {
-  let reached = false;
-  const server: Server = createServer((socket) => {
-    reached = true;
-    socket.destroy();
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'guard-probe-'));
-  // Open to everybody: what keeps the probe out must be the sandbox.
-  chmodSync(folder, 0o777);
-  const secret = join(folder, 'secret');
-  writeFileSync(secret, 'secret', { mode: 0o666 });
-  return {
-    ...{ port: (server.address() as AddressInfo).port, folder, secret },
-    wasReached: () => reached,
-    close: () => {
-      server.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 /** When RLIMIT_DATA can be set so that an allocation above it is refused; `undefined` if it cannot. */
@@ -147,14 +109,14 @@ async function isRefused(process: TaskProcess, { startTimeoutMs }: ProbeOptions)
 interface Findings {
   readonly pid: number | undefined;
   readonly dataLimit: Probe['dataLimit'];
-  readonly connected: boolean;
+  readonly ground: Ground;
   readonly privileges: Privileges | undefined;
   readonly options: ProbeOptions;
 }
 
 function judge(layer: Layer, probed: Probed, findings: Findings): Enforcement {
-  const { name, depth, rlimits } = layer;
-  const { dataLimit, connected, pid, privileges, options } = findings;
+  const { name, depth } = layer;
+  const { dataLimit, ground, pid, privileges, options } = findings;
   const { machine, openFiles } = options;
   const capable = privileges?.capable ?? true;
   const namespace = name === 'bwrap' || name === 'unshare' ? name : 'none';
@@ -164,8 +126,9 @@ function judge(layer: Layer, probed: Probed, findings: Findings): Enforcement {
     // A process with the capability to raise its own limits has none.
     memory: dataLimit !== undefined && !capable ? 'rlimit-data' : watched,
     cpu: watched,
-    network: connected || probed.connected ? 'none' : namespace,
-    writes: rlimits === 'none' && name !== 'bwrap' ? 'none' : judgeWrites(name, probed.written),
+    // An attempt that could not have succeeded proves nothing.
+    network: ground.port === undefined || ground.wasReached() || probed.connected ? 'none' : namespace,
+    writes: judgeWrites(name, probed, ground),
     files: name === 'bwrap' && probed.read.length === 0 ? 'bwrap' : 'none',
     processes: namespace === 'bwrap' && probed.processes > OWN_PROCESSES ? 'none' : namespace,
     privileges: capable || privileges?.canGain !== false ? 'none' : 'dropped',
@@ -176,7 +139,12 @@ function judge(layer: Layer, probed: Probed, findings: Findings): Enforcement {
   } satisfies Enforcement);
 }
 
-function judgeWrites(name: Layer['name'], written: Probed['written']): Enforcement['writes'] {
-  if (written.length === 0) return name === 'bwrap' ? 'bwrap' : 'rlimit-fsize';
-  return written.includes('bytes') || written.includes('kernel') ? 'none' : 'rlimit-fsize';
+function judgeWrites(
+  name: Layer['name'],
+  { written, fileBlocks }: Probed,
+  { folder }: Ground,
+): Enforcement['writes'] {
+  if (written.includes('bytes') || written.includes('kernel')) return 'none';
+  if (name === 'bwrap' && folder !== undefined && written.length === 0) return 'bwrap';
+  return fileBlocks === 0 ? 'rlimit-fsize' : 'none';
 }

@@ -1,13 +1,11 @@
-import { mkdtempSync, chmodSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import type { Control, Enforcement } from '../enforcement.ts';
 import { ResourceError } from '../errors.ts';
 import type { Guard } from '../guard.ts';
 import { openGuard } from '../process-guard.ts';
 import { thisMachine, type Machine } from '../machine.ts';
 import type { GuardOptions } from '../options.ts';
+import { openGround, type Ground } from '../sandbox/ground.ts';
 
 /** What became of one hostile task. */
 export interface Proof {
@@ -58,32 +56,6 @@ export async function demonstrate(
   }
 }
 
-interface Ground {
-  readonly port: number;
-  readonly folder: string;
-  readonly secret: string;
-  close(): void;
-}
-
-async function openGround(): Promise<Ground> {
-  const server = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'guard-demonstration-'));
-  chmodSync(folder, 0o777);
-  const secret = join(folder, 'secret');
-  writeFileSync(secret, 'secret', { mode: 0o666 });
-  return {
-    ...{ port: (server.address() as AddressInfo).port, folder, secret },
-    close: () => {
-      server.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
 type Prove = (guard: Guard, ground: Ground) => Promise<Proof>;
 
 const PROOFS: readonly Prove[] = [
@@ -91,20 +63,25 @@ const PROOFS: readonly Prove[] = [
   (guard) => proveEnd(guard, 'cpu', 'loop', { cpuMs: 300 }, 'ERR_RESOURCE_CPU_LIMIT'),
   (guard) => proveEnd(guard, 'memory', 'bufferBomb', {}, 'ERR_RESOURCE_MEMORY_LIMIT'),
   async (guard, { port }) =>
-    proveRefused(guard, 'network', `connect to 127.0.0.1:${port}`, !(await run(guard, 'connect', port))),
-  async (guard, { folder }) => {
-    const written = await run<string[]>(guard, 'write', folder);
+    proveRefused(
+      guard,
+      'network',
+      'connect to this machine',
+      port === undefined || !(await run(guard, 'connect', port)),
+    ),
+  async (guard, ground) => {
+    const written = await run<string[]>(guard, 'write', ground.folder);
     const isEmpty = written.every((what) => what === 'file');
     const isRefused = guard.enforcement.writes === 'rlimit-fsize' ? isEmpty : written.length === 0;
     // What the host itself finds there counts.
-    return proveRefused(guard, 'writes', 'write files', isRefused && readdirSync(folder).length === 1);
+    return proveRefused(guard, 'writes', 'write files', isRefused && !ground.wasWritten());
   },
   async (guard, { secret }) =>
     proveRefused(
       guard,
       'files',
       'read /etc/passwd',
-      (await run<string[]>(guard, 'read', [secret])).length === 0,
+      (await run<string[]>(guard, 'read', secret === undefined ? [] : [secret])).length === 0,
     ),
   async (guard) => {
     const isHidden = (await run<number>(guard, 'see', 0)) <= 2;

@@ -103,8 +103,8 @@ export function connect(port: number): Promise<boolean> {
   return tryConnect(port);
 }
 
-/** @param folder - Where the host lets everybody write. @returns how far it got: `file`, `bytes`, `kernel`. */
-export function write(folder: string): string[] {
+/** @param folder - Where the host lets everybody write, if there is one. @returns how far it got: `file`, `bytes`, `kernel`. */
+export function write(folder?: string): string[] {
   return tryWrite(folder);
 }
 
