@@ -19,6 +19,15 @@ it('refuses a missing input', () => {
   }).toThrow(refused);
 });
 
+it.each([null, undefined, 1, 'x'])('refuses %j in place of feeds, and of a tensor', (value) => {
+  expect(() => {
+    checkFeeds(inputs, value as unknown as Feeds);
+  }).toThrow(refused);
+  expect(() => {
+    checkFeeds(inputs, feeds(value));
+  }).toThrow(refused);
+});
+
 it('refuses an input that only a prototype holds', () => {
   const tensor = { type: 'float32', dims: [1, 3], data: new Float32Array(3) };
   expect(() => {

@@ -12,6 +12,9 @@ export type Feeds = Readonly<Record<string, Tensor>>;
  * @throws {InferenceError} `ERR_INFERENCE_FEEDS` at the first input that is missing, unknown or does not fit.
  */
 export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
+  if (typeof feeds !== 'object' || (feeds as unknown) === null) {
+    throw new InferenceError('ERR_INFERENCE_FEEDS', 'expected one tensor for each input, found no object');
+  }
   for (const name of Object.keys(feeds)) {
     if (!inputs.some((input) => input.name === name)) {
       const expected = inputs.map((input) => input.name).join(', ');
@@ -27,8 +30,8 @@ export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
 }
 
 function checkFeed(input: TensorInfo, tensor: Tensor | undefined): void {
-  if (tensor === undefined) {
-    throw feedError(input, 'found nothing');
+  if (typeof tensor !== 'object' || (tensor as unknown) === null) {
+    throw feedError(input, tensor === undefined ? 'found nothing' : 'found no tensor');
   }
   const { type, dims, data } = tensor;
   if (type !== input.type) {

@@ -10,7 +10,11 @@ export interface RgbImage {
 }
 
 /** @throws {InferenceError} `ERR_INFERENCE_FEEDS` when sides, channels and data do not fit each other. */
-export function checkImage({ width, height, channels, data }: RgbImage): void {
+export function checkImage(image: RgbImage): void {
+  if (typeof image !== 'object' || !((image as Partial<RgbImage> | null)?.data instanceof Uint8Array)) {
+    throw new InferenceError('ERR_INFERENCE_FEEDS', 'expected an RGB picture with its bytes, found none');
+  }
+  const { width, height, channels, data } = image;
   const isSide = (side: number): boolean => Number.isSafeInteger(side) && side > 0;
   // The picture may come from another process: its channel count is not taken from the type.
   if (!isSide(width) || !isSide(height) || (channels as number) !== 3 || data.length !== width * height * 3) {

@@ -19,9 +19,14 @@ describe('softmax', () => {
     expect(softmax([])).toHaveLength(0);
   });
 
-  it.each([[[NaN, 1]], [[Infinity, 1]], [[-Infinity, -Infinity]]])('refuses the logits %j', (logits) => {
-    expect(() => softmax(logits)).toThrow(expect.objectContaining({ code: 'ERR_INFERENCE_RUN' }));
-  });
+  it.each([[[NaN, 1]], [[Infinity, 1]], [[-Infinity, -Infinity]], [[1, undefined]], ['12']])(
+    'refuses the logits %j',
+    (logits) => {
+      expect(() => softmax(logits as number[])).toThrow(
+        expect.objectContaining({ code: 'ERR_INFERENCE_RUN' }),
+      );
+    },
+  );
 });
 
 describe('topK', () => {

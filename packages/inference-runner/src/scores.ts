@@ -15,8 +15,11 @@ export interface LabelScore {
 export function softmax(logits: ArrayLike<number>): Float32Array {
   let max = -Infinity;
   for (const logit of Array.from(logits)) {
-    if (Number.isNaN(logit) || logit === Infinity) {
-      throw new InferenceError('ERR_INFERENCE_RUN', 'expected finite logits, found NaN or infinity');
+    if (typeof logit !== 'number' || Number.isNaN(logit) || logit === Infinity) {
+      throw new InferenceError(
+        'ERR_INFERENCE_RUN',
+        'expected finite logits, found NaN, infinity or no number',
+      );
     }
     max = Math.max(max, logit);
   }
@@ -54,8 +57,8 @@ export function topK(scores: ArrayLike<number>, labels: readonly string[], k: nu
     );
   }
   const ranked = labels.map((label, index) => ({ label, score: scores[index]! }));
-  if (ranked.some(({ score }) => Number.isNaN(score))) {
-    throw new InferenceError('ERR_INFERENCE_RUN', 'expected numbers as scores, found NaN');
+  if (ranked.some(({ score }) => typeof score !== 'number' || Number.isNaN(score))) {
+    throw new InferenceError('ERR_INFERENCE_RUN', 'expected numbers as scores, found NaN or no number');
   }
   return ranked.sort((a, b) => b.score - a.score).slice(0, k);
 }

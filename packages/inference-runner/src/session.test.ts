@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ELEM, onnxModel, type ModelSpec } from './__fixtures__/onnx.ts';
-import { createSession, type SessionOptions } from './session.ts';
+import { createSession, type ModelBytes, type SessionOptions } from './session.ts';
 import type { Tensor } from './tensor.ts';
 
 /** y = x + x over any number of rows of three. */
@@ -63,6 +63,7 @@ describe('loading', () => {
 
   it.each([
     ['no bytes', new Uint8Array()],
+    ['nothing', undefined],
     ['a path', '/etc/passwd'],
     ['bytes that are no model', new TextEncoder().encode('not a model')],
     ['a model cut short', onnxModel(DOUBLE).subarray(0, 60)],
@@ -73,6 +74,12 @@ describe('loading', () => {
     ['text tensors', copyModel(ELEM.string)],
   ])('refuses %s', async (_, bytes) => {
     await expect(createSession({ bytes: bytes as Uint8Array })).rejects.toMatchObject({
+      code: 'ERR_INFERENCE_MODEL',
+    });
+  });
+
+  it('refuses null in place of a model', async () => {
+    await expect(createSession(null as unknown as ModelBytes)).rejects.toMatchObject({
       code: 'ERR_INFERENCE_MODEL',
     });
   });
@@ -172,6 +179,16 @@ describe('running', () => {
     await using session = await createSession({ bytes: onnxModel(DOUBLE) });
     await expect(session.run({ x: row(1, 2) })).rejects.toMatchObject({ code: 'ERR_INFERENCE_FEEDS' });
     expect((await session.run({ x: row(1, 2, 3) }))['y']?.data).toEqual(Float32Array.of(2, 4, 6));
+  });
+
+  it('runs on the tensors that were checked, whatever the feeds are given while it waits', async () => {
+    await using session = await createSession({ bytes: onnxModel(DOUBLE) });
+    const feeds = { x: row(1, 2, 3) };
+    const first = session.run(feeds);
+    const second = session.run(feeds);
+    feeds.x = row(9);
+    expect((await first)['y']?.data).toEqual(Float32Array.of(2, 4, 6));
+    expect((await second)['y']?.data).toEqual(Float32Array.of(2, 4, 6));
   });
 
   it('answers runs in the order of the calls', async () => {

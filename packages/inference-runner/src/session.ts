@@ -77,7 +77,7 @@ export async function createSession(model: ModelBytes, options: SessionOptions =
       `expected one of the providers ${PROVIDERS.join(', ')}, found another`,
     );
   }
-  if (!(model.bytes instanceof Uint8Array) || model.bytes.length === 0) {
+  if (!((model as Partial<ModelBytes> | null)?.bytes instanceof Uint8Array) || model.bytes.length === 0) {
     throw new InferenceError('ERR_INFERENCE_MODEL', 'expected the bytes of an ONNX model, found none');
   }
   const native = await load(model, threads);
@@ -146,18 +146,16 @@ class CpuSession implements Session {
       throw new InferenceError('ERR_INFERENCE_RELEASED', 'expected a live session, found a released one');
     }
     checkFeeds(this.inputs, feeds);
-    const run = this.#tail.then(() => this.#runNative(feeds));
+    // Taken now: what the caller puts into `feeds` while earlier runs go on was not checked.
+    const native = Object.fromEntries(this.inputs.map(({ name }) => [name, toNative(feeds[name]!)]));
+    const run = this.#tail.then(() => this.#runNative(native));
     this.#tail = run.catch(() => undefined);
     return run;
   }
 
-  async #runNative(feeds: Feeds): Promise<Record<string, Tensor>> {
+  async #runNative(feeds: Readonly<Record<string, NativeTensor>>): Promise<Record<string, Tensor>> {
     try {
-      const native: Record<string, NativeTensor> = {};
-      for (const { name } of this.inputs) {
-        native[name] = toNative(feeds[name]!);
-      }
-      const results = await this.#native.run(native);
+      const results = await this.#native.run(feeds);
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(tensor)]));
     } catch (cause) {
       throw new InferenceError('ERR_INFERENCE_RUN', 'the model failed while it ran', { cause });

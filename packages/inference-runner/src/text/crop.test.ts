@@ -95,6 +95,7 @@ it.each<[string, Quad]>([
   ['one point', upright(3, 3, 0, 0)],
   ['one line', upright(3, 3, 5, 0)],
   ['NaN', upright(NaN, 0, 4, 4)],
+  ['NaN at one corner', [[0, NaN], [4, 0], [4, 4], [0, 4]]], // prettier-ignore
   ['infinity', upright(0, 0, Infinity, 4)],
 ])('refuses corners that are %s', (_, quad) => {
   expect(() => cropTextLine(numbered, quad)).toThrow(
@@ -102,7 +103,19 @@ it.each<[string, Quad]>([
   );
 });
 
-it.each([{ height: 0 }, { height: 1.5 }, { maxWidth: 0 }, { maxWidth: NaN }])('refuses %j', (options) => {
+it('takes the highest and the widest crop there is', () => {
+  expect(cropTextLine(numbered, upright(0, 0, 1, 4), { height: 4096, maxWidth: 8 }).height).toBe(4096);
+  expect(cropTextLine(numbered, upright(0, 0, 4, 1e-4), { height: 1, maxWidth: 16_384 }).width).toBe(16_384);
+});
+
+it.each([
+  { height: 0 },
+  { height: 1.5 },
+  { height: 4097 },
+  { maxWidth: 0 },
+  { maxWidth: NaN },
+  { maxWidth: 16_385 },
+])('refuses %j', (options) => {
   expect(() => cropTextLine(numbered, upright(0, 0, 4, 4), options)).toThrow(
     expect.objectContaining({ code: 'ERR_INFERENCE_OPTIONS' }),
   );
@@ -113,6 +126,8 @@ it.each([
   { ...numbered, width: 0, height: 0, data: new Uint8Array() },
   { ...numbered, channels: 4 },
   { ...numbered, data: numbered.data.subarray(1) },
+  { ...numbered, data: undefined },
+  null,
 ])('refuses a picture that does not fit its data', (image) => {
   expect(() => cropTextLine(image as RgbImage, upright(0, 0, 4, 4))).toThrow(
     expect.objectContaining({ code: 'ERR_INFERENCE_FEEDS' }),

@@ -4,9 +4,9 @@ import { checkImage, type RgbImage } from '../image.ts';
 
 /** Size of a crop. */
 export interface CropOptions {
-  /** Height of the crop, in pixels. Default 48. */
+  /** Height of the crop, in pixels. Default 48, maximum 4096. */
   readonly height?: number;
-  /** Widest crop, in pixels; a longer line is squeezed. Default 2400. */
+  /** Widest crop, in pixels; a longer line is squeezed. Default 2400, maximum 16,384. */
   readonly maxWidth?: number;
 }
 
@@ -15,6 +15,9 @@ export const LINE_HEIGHT = 48;
 
 /** Fifty times the height: about a hundred letters, more than the lines of a printed page. */
 const DEFAULT_MAX_WIDTH = 2400;
+
+const MAX_HEIGHT = 4096;
+const MAX_WIDTH = 16_384;
 
 /** Samples averaged along one axis for one pixel of the crop: bounds the cost of a very large line. */
 const MAX_SAMPLES = 8;
@@ -27,15 +30,21 @@ const MAX_SAMPLES = 8;
  *
  * @param polygon - Corners in pixels of the picture, in reading order of the text. Any convex quad: the perspective is undone.
  * @throws {InferenceError} `ERR_INFERENCE_FEEDS` for a picture that does not fit its data; `ERR_INFERENCE_OPTIONS` for
- *   corners that enclose nothing, or sizes that are no positive whole numbers.
+ *   corners that are no numbers or enclose nothing, or sizes that are no whole numbers in their range.
  */
 export function cropTextLine(image: RgbImage, polygon: Quad, options: CropOptions = {}): RgbImage {
   const { height = LINE_HEIGHT, maxWidth = DEFAULT_MAX_WIDTH } = options;
   checkImage(image);
-  if (![height, maxWidth].every((side) => Number.isSafeInteger(side) && side > 0)) {
+  if (!isSize(height, MAX_HEIGHT) || !isSize(maxWidth, MAX_WIDTH)) {
     throw new InferenceError(
       'ERR_INFERENCE_OPTIONS',
-      `expected positive whole sizes of a crop, found ${height} and ${maxWidth}`,
+      `expected a crop of 1 to ${MAX_HEIGHT} rows and 1 to ${MAX_WIDTH} columns, found ${height} and ${maxWidth}`,
+    );
+  }
+  if (!polygon.flat().every(Number.isFinite)) {
+    throw new InferenceError(
+      'ERR_INFERENCE_OPTIONS',
+      'expected corners that are finite numbers, found another',
     );
   }
   const size = quadSize(polygon);
@@ -64,6 +73,10 @@ export function cropTextLine(image: RgbImage, polygon: Quad, options: CropOption
     }
   }
   return { width, height, channels: 3, data: new Uint8Array(data.buffer) };
+}
+
+function isSize(side: number, max: number): boolean {
+  return Number.isSafeInteger(side) && side > 0 && side <= max;
 }
 
 function samplesFor(scale: number): number {

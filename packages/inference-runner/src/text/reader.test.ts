@@ -7,7 +7,13 @@ import { wordAccuracy } from '../__fixtures__/word-accuracy.ts';
 import type { RgbImage } from '../image.ts';
 import { createSession, type Session } from '../session.ts';
 import { parseDictionary } from './dictionary.ts';
-import { createTextReader, type TextLine, type TextReaderModels, type TextReaderOptions } from './reader.ts';
+import {
+  createTextReader,
+  type TextLine,
+  type TextReaderModels,
+  type TextReaderInput,
+  type TextReaderOptions,
+} from './reader.ts';
 
 /** What a person reads in samples/page.png. An eighth line is cut off by the lower edge. */
 const PAGE = [
@@ -215,6 +221,24 @@ describe('what it refuses', () => {
     expect(() => createTextReader({ ...models, dictionary })).toThrow(
       expect.objectContaining({ code: 'ERR_INFERENCE_MODEL' }),
     );
+  });
+
+  it.each([null, {}, { detection: 1 }, { dictionary: 'abc' }])('no models: %j', (given) => {
+    const incomplete = given === null ? null : { ...given, recognition };
+    expect(() => createTextReader(incomplete as unknown as typeof models)).toThrow(
+      expect.objectContaining({ code: 'ERR_INFERENCE_OPTIONS' }),
+    );
+  });
+
+  it.each<[string, (whole: TextReaderInput) => unknown]>([
+    ['nothing around it', () => null],
+    ['nothing in it', () => ({})],
+    ['no bytes', (whole) => ({ ...whole, image: { width: 32, height: 32, channels: 3 } })],
+    ['no tensor', (whole) => ({ ...whole, detectionInput: null })],
+  ])('a picture with %s', async (_, spoil) => {
+    const image = await emptySheet(32, 32);
+    const input = spoil({ image, ...(await toDetectionInput(image, 32)) }) as TextReaderInput;
+    await expect(createTextReader(models).read(input)).rejects.toMatchObject({ code: 'ERR_INFERENCE_FEEDS' });
   });
 
   it('models in each other’s place', () => {

@@ -79,6 +79,14 @@ const textReaderOptionsSchema = textRegionOptionsSchema.extend({
   minLineScore: z.number().min(0).max(1).default(0.5),
 });
 
+/** Sessions are looked at one by one below: what they take and give says whether they fit. */
+const textReaderModelsSchema = z.object({
+  detection: z.custom<Session>(isSession, 'expected a session'),
+  recognition: z.custom<Session>(isSession, 'expected a session'),
+  orientation: z.custom<Session>(isSession, 'expected a session').optional(),
+  dictionary: z.array(z.string()).readonly(),
+});
+
 /**
  * Puts the models of PP-OCR together into a reader.
  *
@@ -87,7 +95,7 @@ const textReaderOptionsSchema = textRegionOptionsSchema.extend({
  */
 export function createTextReader(models: TextReaderModels, options: TextReaderOptions = {}): TextReader {
   const { minLineScore, ...regionOptions } = parseOptions(textReaderOptionsSchema, options);
-  const { detection, recognition, orientation, dictionary } = models;
+  const { detection, recognition, orientation, dictionary } = parseOptions(textReaderModelsSchema, models);
   const detect = singleRun(detection, 'detection', [1, 3, DETECTION_STEP, DETECTION_STEP], [1, 1, '?', '?']);
   const recognise = singleRun(
     recognition,
@@ -124,9 +132,10 @@ export function createTextReader(models: TextReaderModels, options: TextReaderOp
   }
 
   return {
-    async read({ image, detectionInput, scaleX, scaleY }, { signal } = {}) {
+    async read(input, { signal } = {}) {
       checkSignal(signal);
-      checkInput(image, detectionInput, scaleX, scaleY);
+      checkInput(input);
+      const { image, detectionInput, scaleX, scaleY } = input;
       const regions = findTextRegions(await detect(detectionInput), regionOptions);
       const lines: TextLine[] = [];
       for (const { polygon } of regions) {
@@ -140,6 +149,11 @@ export function createTextReader(models: TextReaderModels, options: TextReaderOp
       return readingOrder(lines).map((line) => ({ ...line, polygon: clip(line.polygon, image) }));
     },
   };
+}
+
+function isSession(value: unknown): boolean {
+  const { inputs, outputs, run } = (value ?? {}) as Partial<Session>;
+  return Array.isArray(inputs) && Array.isArray(outputs) && typeof run === 'function';
 }
 
 /** A model with one input and one output, checked once against the dims it will be run with. */
@@ -170,9 +184,19 @@ function overlaps(a: readonly (number | string)[], b: readonly (number | string)
   );
 }
 
-function checkInput(image: RgbImage, { dims }: Tensor, scaleX: number, scaleY: number): void {
+function checkInput(input: TextReaderInput): void {
+  // It may come from another process: nothing about it is taken from its type alone.
+  const given = input as TextReaderInput | null;
+  if (typeof given !== 'object' || given === null) {
+    throw new InferenceError('ERR_INFERENCE_FEEDS', 'expected a picture to read, found none');
+  }
+  const { image, detectionInput, scaleX, scaleY } = given;
   checkImage(image);
-  const [, , height, width] = dims;
+  const dims = (detectionInput as Partial<Tensor> | null | undefined)?.dims;
+  if (!Array.isArray(dims)) {
+    throw new InferenceError('ERR_INFERENCE_FEEDS', 'expected a detection input, found no tensor');
+  }
+  const [, , height, width] = dims as readonly number[];
   const isSide = (side: number | undefined): boolean =>
     side !== undefined && side > 0 && side % DETECTION_STEP === 0;
   if (dims.length !== 4 || dims[0] !== 1 || !isSide(height) || !isSide(width)) {
