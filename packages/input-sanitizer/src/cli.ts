@@ -94,7 +94,7 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   program
     .command('explain')
     .description('say a spec in plain words')
-    .argument('<spec>', SPEC_HELP)
+    .argument('<spec>', `${SPEC_HELP}; or JSON file with a video spec`)
     .option('--json', 'the complete spec and its hash as one JSON document', false)
     .action(async (argument: string, flags: { json: boolean }) => {
       status = await explainCommand(argument, flags, console);

@@ -1,8 +1,9 @@
-import { explain } from '../explain.ts';
+import { explain, isForVideos } from '../explain.ts';
 import { specHash } from '../spec-hash.ts';
+import { videoSpecHash } from '../video/video-spec.ts';
 import { printable, type Console } from './console.ts';
 import { EXIT } from './exit.ts';
-import { readSpec } from './spec-argument.ts';
+import { readAnySpec } from './spec-argument.ts';
 
 /** `explain <spec>`: says a spec in plain words. */
 export async function explainCommand(
@@ -10,8 +11,11 @@ export async function explainCommand(
   { json }: { json: boolean },
   console: Console,
 ): Promise<number> {
-  const spec = await readSpec(argument);
-  if (json) console.print(JSON.stringify({ spec, specHash: specHash(spec) }));
+  const spec = await readAnySpec(argument);
+  if (json)
+    console.print(
+      JSON.stringify({ spec, specHash: isForVideos(spec) ? videoSpecHash(spec) : specHash(spec) }),
+    );
   else for (const line of explain(spec).split('\n')) console.print(printable(line));
   return EXIT.accepted;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { SanitizeError } from '../errors.ts';
+import { isForVideos } from '../explain.ts';
 import { fromHuggingFace } from '../presets/hugging-face.ts';
 import { presets } from '../presets/index.ts';
 import { defineInputSpec } from '../spec.ts';
@@ -31,15 +32,24 @@ const HUGGING_FACE_KEYS = ['image_processor_type', 'feature_extractor_type'];
  * @throws {UsageError} If there is none, or it is wrong.
  */
 export async function readSpec(argument: string): Promise<InputSpec> {
+  return await parseSpec(argument, parseInputSpec);
+}
+
+/** The same, and a file may also have a video spec. */
+export async function readAnySpec(argument: string): Promise<InputSpec | VideoSpec> {
+  return await parseSpec(argument, (json) =>
+    isForVideos(json) ? defineVideoSpec(json) : parseInputSpec(json),
+  );
+}
+
+function parseInputSpec(json: unknown): InputSpec {
+  return isHuggingFace(json) ? fromHuggingFace(json) : defineInputSpec(json);
+}
+
+async function parseSpec<T>(argument: string, parse: (json: unknown) => T): Promise<T | InputSpec> {
   const preset = PRESETS.get(argument);
   if (preset) return preset();
-  const json = await readJson(argument, 'a preset or a spec file');
-  try {
-    return isHuggingFace(json) ? fromHuggingFace(json) : defineInputSpec(json);
-  } catch (cause) {
-    if (!(cause instanceof SanitizeError)) throw cause;
-    throw new UsageError(`${cause.code}: ${cause.message}`, { cause });
-  }
+  return parseFile(await readJson(argument, 'a preset or a spec file'), parse);
 }
 
 /**
@@ -48,9 +58,12 @@ export async function readSpec(argument: string): Promise<InputSpec> {
  * @throws {UsageError} If there is none, or it is wrong.
  */
 export async function readVideoSpec(path: string): Promise<VideoSpec> {
-  const json = await readJson(path, 'a file with a video spec');
+  return parseFile(await readJson(path, 'a file with a video spec'), defineVideoSpec);
+}
+
+function parseFile<T>(json: unknown, parse: (json: unknown) => T): T {
   try {
-    return defineVideoSpec(json);
+    return parse(json);
   } catch (cause) {
     if (!(cause instanceof SanitizeError)) throw cause;
     throw new UsageError(`${cause.code}: ${cause.message}`, { cause });
