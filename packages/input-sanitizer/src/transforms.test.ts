@@ -238,6 +238,17 @@ describe('defineTransforms', () => {
     expect(() => defineTransforms(json)).toThrow(expect.objectContaining({ code: 'ERR_INPUT_SPEC' }));
   });
 
+  it('refuses the one name that would be lost on the way, instead of losing it', () => {
+    const square = '{"geometry":"stretch","width":8,"height":8}';
+    const transforms: unknown = JSON.parse(`{"__proto__":${square},"one":${square}}`);
+    expect(() => defineTransforms({ spec, transforms })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INPUT_SPEC',
+        message: expect.stringContaining('transforms: another name than __proto__') as string,
+      }),
+    );
+  });
+
   it('takes a name that every object has', () => {
     const transforms = { constructor: { geometry: 'stretch', width: 8, height: 8 } };
     const list = defineTransforms({ spec, transforms });

@@ -95,14 +95,21 @@ const listSchema = z.strictObject({
   spec: z.unknown(),
   maxTensorBytes: z.int().min(1).default(DEFAULT_MAX_TENSOR_BYTES),
   transforms: z
-    .record(
-      z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, {
-        error: 'a name of small letters, digits and hyphens, 64 at most',
-      }),
-      transformSchema,
-    )
-    .refine((transforms) => Object.keys(transforms).length > 0, { error: 'at least one transform' })
-    .readonly(),
+    .custom((value) => typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'), {
+      // The parser behind it would leave this key out without a word.
+      error: 'another name than __proto__',
+    })
+    .pipe(
+      z
+        .record(
+          z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, {
+            error: 'a name of small letters, digits and hyphens, 64 at most',
+          }),
+          transformSchema,
+        )
+        .refine((transforms) => Object.keys(transforms).length > 0, { error: 'at least one transform' })
+        .readonly(),
+    ),
 });
 
 const requestSchema = z.strictObject({
