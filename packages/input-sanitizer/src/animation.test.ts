@@ -1,8 +1,9 @@
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { gifFile, gifPixels } from './__fixtures__/gif-file.ts';
 import { sanitizeAnimation } from './animation.ts';
 import type { AnimationFrame } from './animation.ts';
+import { ByteView } from './byte-view.ts';
 import { sanitizeImage } from './sanitize.ts';
 import type { SanitizeOptions } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
@@ -147,6 +148,16 @@ describe('holds', { timeout: 30_000 }, () => {
     stop.abort();
     await expect(frames.next()).rejects.toThrow(code('ERR_INPUT_ABORTED'));
     expect((await frames.next()).done).toBe(true);
+  });
+
+  it('walks a GIF twice in all, once for its header and once for its pixels, however many frames it has', async () => {
+    const blocks = Array.from({ length: 40 }, () => ({ ...whole, colour: RED, delay: 1 }));
+    const blocksOfFrame = 2;
+    const walked = vi.spyOn(ByteView.prototype, 'countPart');
+    expect(await all(gifFile({ ...whole, blocks }), spec({ maxFrames: 40 }))).toHaveLength(40);
+    const calls = walked.mock.calls.length;
+    walked.mockRestore();
+    expect(calls).toBeLessThanOrEqual(2 * (40 * blocksOfFrame + 1));
   });
 
   it('decodes nothing that is not asked for', async () => {

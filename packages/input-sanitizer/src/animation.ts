@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Deadline } from './deadline.ts';
 import { diagnoseEach } from './diagnostics.ts';
 import { SanitizeError } from './errors.ts';
+import { createPixelCheck } from './gif.ts';
 import { inspectImage } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
 import { sanitizeFrame } from './sanitize.ts';
@@ -60,8 +61,9 @@ async function* eachFrame(
   const delaysMs = header.animation?.delaysMs ?? [0];
   enforceTotalPixels(header, delaysMs.length, policy.limits);
   const sha256 = hash('sha256', bytes);
+  const checkPixels = header.format === 'gif' ? createPixelCheck(bytes) : undefined;
   for (const [index, delayMs] of delaysMs.entries()) {
-    const frame = { bytes, header, frame: index, started, sha256 };
+    const frame = { bytes, header, frame: index, started, sha256, checkPixels };
     const sanitized = await sanitizeFrame(frame, policy, deadline, options);
     spentMs += performance.now() - started;
     yield {

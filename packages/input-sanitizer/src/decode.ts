@@ -8,7 +8,8 @@ import { diagnose } from './diagnostics.ts';
 import { SanitizeError } from './errors.ts';
 import { findInAlpha, findInHeader } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { checkGifPixels } from './gif.ts';
+import { createPixelCheck } from './gif.ts';
+import type { PixelCheck } from './gif.ts';
 import { inspectImage } from './header.ts';
 import type { InspectOptions } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
@@ -85,6 +86,8 @@ export interface StoredChoice {
   readonly columns?: Columns | undefined;
   /** The frame of an animation, from 0 (default). */
   readonly frame?: number | undefined;
+  /** Of a GIF, where it is decoded frame by frame. */
+  readonly checkPixels?: PixelCheck | undefined;
 }
 
 /**
@@ -96,10 +99,10 @@ export async function decodeStored(
   header: ImageHeader,
   { limits, colour }: InputSpec,
   deadline: Deadline,
-  { size, columns, frame = 0 }: StoredChoice = {},
+  { size, columns, frame = 0, checkPixels }: StoredChoice = {},
 ): Promise<StoredImage> {
   deadline.check();
-  if (header.format === 'gif') checkGifPixels(bytes, frame);
+  if (header.format === 'gif') (checkPixels ?? createPixelCheck(bytes))(frame);
   // Loaded with the first picture: who only inspects headers never has a native decoder in the process.
   const { default: sharp } = await import('sharp');
   const plan = planColour(header, colour);

@@ -1,7 +1,9 @@
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { ByteView } from './byte-view.ts';
 import { gifFile, gifFrame, gifPixels } from './__fixtures__/gif-file.ts';
-import { checkGifPixels, parseGifHeader } from './gif.ts';
+
+import { createPixelCheck, parseGifHeader } from './gif.ts';
 
 const whole = { width: 4, height: 4 };
 const gif = (...blocks: Parameters<typeof gifFile>[0]['blocks']) => gifFile({ ...whole, blocks });
@@ -157,23 +159,42 @@ describe('refuses', () => {
 describe('pixels', () => {
   const lacks = (bytes: Uint8Array, frame = 0) => {
     expect(() => {
-      checkGifPixels(bytes, frame);
+      createPixelCheck(bytes)(frame);
     }).toThrow(expect.objectContaining({ code: 'ERR_INPUT_CORRUPT' }));
   };
 
   it('are all there, or one is missing', () => {
-    checkGifPixels(gif({ ...whole, data: gifPixels(16, 1) }), 0);
+    createPixelCheck(gif({ ...whole, data: gifPixels(16, 1) }))(0);
     lacks(gif({ ...whole, data: gifPixels(15, 1) }));
   });
 
   it('are counted in the frame that is asked for', () => {
     const bytes = gif(whole, { ...whole, data: gifPixels(15, 1) });
-    checkGifPixels(bytes, 0);
+    createPixelCheck(bytes)(0);
     lacks(bytes, 1);
   });
 
+  it('are checked in any order, each frame as often as is asked', () => {
+    const check = createPixelCheck(gif(whole, { ...whole, data: gifPixels(15, 1) }, whole));
+    for (const frame of [2, 0, 2]) check(frame);
+    const checkBroken = () => {
+      check(1);
+    };
+    expect(checkBroken).toThrow(expect.objectContaining({ code: 'ERR_INPUT_CORRUPT' }));
+    expect(checkBroken).toThrow(expect.objectContaining({ code: 'ERR_INPUT_CORRUPT' }));
+  });
+
+  it('of every frame are checked in one walk, however many frames there are', () => {
+    const frames = 3000;
+    const check = createPixelCheck(gif(...Array.from({ length: frames }, () => whole)));
+    const walked = vi.spyOn(ByteView.prototype, 'countPart');
+    for (let frame = 0; frame < frames; frame++) check(frame);
+    expect(walked).toHaveBeenCalledTimes(frames);
+    walked.mockRestore();
+  });
+
   it('may be more than are needed', () => {
-    checkGifPixels(gif({ ...whole, data: gifPixels(17, 1) }), 0);
+    createPixelCheck(gif({ ...whole, data: gifPixels(17, 1) }))(0);
   });
 
   it.each([
@@ -194,7 +215,7 @@ describe('pixels', () => {
     ] as const) {
       const image = sharp({ create: { width, height, channels: 3, background: 'red', noise } });
       const bytes = await image.gif({ dither: 0, effort: 1 }).toBuffer();
-      checkGifPixels(bytes, 0);
+      createPixelCheck(bytes)(0);
       // One row more than was encoded is missing one row.
       const taller = Buffer.from(bytes);
       taller.writeUInt16LE(height + 1, 8);

@@ -1,5 +1,6 @@
 import { ByteView } from './byte-view.ts';
 import { readGifScreen, walkGifBlocks } from './gif-blocks.ts';
+import type { GifFrame } from './gif-blocks.ts';
 import { hasAllPixels } from './gif-pixels.ts';
 import type { MetadataKind, ParsedHeader } from './image-header.ts';
 
@@ -55,18 +56,26 @@ export function parseGifHeader(bytes: Uint8Array, maxFrames = Infinity): ParsedH
   };
 }
 
+/** Refuses a frame, from 0, that lacks pixels, which the decoder would fill in silently. */
+export type PixelCheck = (frame: number) => void;
+
 /**
- * Refuses a frame that lacks pixels, which the decoder would fill in silently.
+ * Checks frames of one GIF. The file is walked once, no further than the furthest frame asked for: checking all frames in
+ * their order takes time in proportion to the file.
  *
- * @param frame - From 0, of a file that {@link parseGifHeader} has accepted.
- * @throws {SanitizeError} `ERR_INPUT_CORRUPT`.
+ * @param bytes - Of a file that {@link parseGifHeader} has accepted.
+ * @returns Throws a `SanitizeError` `ERR_INPUT_CORRUPT`.
  */
-export function checkGifPixels(bytes: Uint8Array, frame: number): void {
+export function createPixelCheck(bytes: Uint8Array): PixelCheck {
   const view = new ByteView(bytes, 'gif');
-  let index = 0;
-  for (const block of walkGifBlocks(view, readGifScreen(view))) {
-    if (block.type !== 'frame' || index++ < frame) continue;
-    if (!hasAllPixels(view, block)) throw view.corrupt('a frame that lacks pixels');
-    return;
-  }
+  const blocks = walkGifBlocks(view, readGifScreen(view));
+  const frames: GifFrame[] = [];
+  return (frame) => {
+    while (frames.length <= frame) {
+      const { value: block } = blocks.next();
+      if (!block) return;
+      if (block.type === 'frame') frames.push(block);
+    }
+    if (!hasAllPixels(view, frames[frame]!)) throw view.corrupt('a frame that lacks pixels');
+  };
 }

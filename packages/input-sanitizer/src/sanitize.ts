@@ -8,6 +8,7 @@ import type { Finding } from './finding.ts';
 import { shrunkSize } from './decoder-shrink.ts';
 import { planGeometry } from './geometry.ts';
 import type { Placement } from './geometry.ts';
+import type { PixelCheck } from './gif.ts';
 import { inspectImage } from './header.ts';
 import type { ImageFormat, ImageHeader } from './image-header.ts';
 import { uprightImage, uprightSize } from './orientation.ts';
@@ -115,11 +116,13 @@ export interface InspectedFrame {
   readonly started: number;
   /** Of the bytes, in hex, where it is known already. */
   readonly sha256?: string;
+  /** Of a GIF, where more than one frame of it is wanted. */
+  readonly checkPixels?: PixelCheck | undefined;
 }
 
 /** Decodes one frame, brings it to size and lays it out: {@link sanitizeImage} after the header. */
 export async function sanitizeFrame(
-  { bytes, header, frame, started, sha256: knownSha256 }: InspectedFrame,
+  { bytes, header, frame, started, sha256: knownSha256, checkPixels }: InspectedFrame,
   spec: InputSpec,
   deadline: Deadline,
   options: SanitizeOptions,
@@ -133,6 +136,7 @@ export async function sanitizeFrame(
     frame,
     size: choice.via && uprightSize(shrunkSize(choice.via), turns),
     columns: choice.columns,
+    checkPixels,
   });
   // Hashed while the decoder works on its own thread.
   const sha256 = knownSha256 ?? hash('sha256', bytes);
@@ -153,7 +157,7 @@ export async function sanitizeFrame(
   if ((options.scalingScore ?? choice.exact === 'cv2-linear') && skipsPixels(plan)) {
     // Where the decoder shrank it on the way there is no whole picture yet.
     const whole = choice.via
-      ? uprightImage((await decodeStored(bytes, header, spec, deadline, { frame })).image, turns)
+      ? uprightImage((await decodeStored(bytes, header, spec, deadline, { frame, checkPixels })).image, turns)
       : upright;
     scalingScore = scoreScaling(whole, plan, { image: part, resample: choice.via ? 'fast' : choice.exact });
     releasePixels(whole.data);
