@@ -314,6 +314,6 @@ describe('writing pins', () => {
       'package-lock.json': { lockfileVersion: 3, packages: { '': { dependencies: {} } } },
     });
     const result = await writePins(root, [await readLockfile({ root, path: 'package-lock.json' })]);
-    expect(result).toEqual({ pinned: [], left: ['package.json: left'] });
+    expect(result).toEqual({ pinned: [], left: ['package.json: left'], commands: [] });
   });
 });

@@ -25,13 +25,24 @@ const PROJECT = {
     packages: { '': { dependencies: { left: '1.0.0' } }, 'node_modules/left': { version: '1.0.0' } },
   },
   'requirements.txt': 'mxnet==1.9.1\n',
-  'releases.json': { npm: {} },
+  'releases.json': { npm: { left: [{ version: '1.0.0' }, { version: '1.5.0' }] } },
   'in/.keep': '',
 };
 
 const SCAN = ['scan', '--db', 'db.index'];
 
 const LOCKED = [...SCAN, '--lockfile', 'package-lock.json'];
+
+const FIX = [
+  'fix',
+  '--db',
+  'db.index',
+  '--releases',
+  'releases.json',
+  '--write',
+  '--lockfile',
+  'package-lock.json',
+];
 
 /** Which file a stranger wrote, and the commands that read it. */
 const SLOTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -59,10 +70,16 @@ const SLOTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
       ],
     ]),
   ),
-  'package.json': [['pins'], ['integrity'], [...SCAN, '--lockfile', 'package.json']],
+  'package.json': [
+    FIX,
+    ['pins', '--write'],
+    ['pins'],
+    ['integrity'],
+    [...SCAN, '--lockfile', 'package.json'],
+  ],
   Pipfile: [['pins', '--lockfile', 'requirements.txt'], ['integrity']],
   'pyproject.toml': [['pins', '--lockfile', 'requirements.txt'], ['integrity']],
-  'pnpm-workspace.yaml': [['integrity'], ['pins']],
+  'pnpm-workspace.yaml': [['integrity'], ['pins'], FIX],
   '.npmrc': [['integrity']],
   'pip.conf': [['integrity']],
   'included.txt': [

@@ -116,7 +116,7 @@ export type {
   Replacement,
 } from './remediation/remediation-plan.ts';
 export { writeRemediation } from './remediation/remediation-writer.ts';
-export type { WrittenRemediation } from './remediation/remediation-writer.ts';
+export type { WriteRemediationOptions, WrittenRemediation } from './remediation/remediation-writer.ts';
 
 export { scheduleFiles } from './updates/schedule.ts';
 export { findUnrecordedLocks, stageUpdate } from './updates/staging.ts';

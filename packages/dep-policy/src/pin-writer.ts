@@ -1,11 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { ProjectEdits } from './edits/project-edits.ts';
+import { pinPython } from './edits/python-manifests.ts';
 import { isExactVersion } from './exact-version.ts';
 import type { DependencyGraph } from './graph/dependency-graph.ts';
 import { isObject, member } from './json-value.ts';
 import { writeProjectFile } from './project-writer.ts';
 import { parseJsonDocument } from './readers/json-document.ts';
 import { openLockFile, textOf } from './readers/lock-file.ts';
+import { lockCommand } from './remediation/lock-commands.ts';
 import { parseSpecifier } from './specifier.ts';
 import { parseYaml } from './yaml-document.ts';
 
@@ -24,11 +27,14 @@ export interface PinResult {
   readonly pinned: readonly WrittenPin[];
   /** `file: package` of dependencies that are not exact and stay so. */
   readonly left: readonly string[];
+  /** Commands that bring those locks in step that are not written here: all but npm's and pnpm's. */
+  readonly commands: readonly string[];
 }
 
 /**
- * Pins the direct dependencies of npm and pnpm manifests to what their lock has, and writes the same into the lock, so
- * that the two stay in step. Nothing is resolved anew. With a lock of Yarn, run its install afterwards.
+ * Pins the direct dependencies of npm, pnpm and Yarn manifests, of `pyproject.toml` and of `Pipfile` to what their lock
+ * has. Locks of npm and pnpm get the same written into them, so that the two stay in step; for the others the command is
+ * named that does. Nothing is resolved anew.
  *
  * @param isDryRun - Whether to say only what would be written.
  * @throws {DependencyError} if a file cannot be read or written.
@@ -41,7 +47,21 @@ export async function writePins(
   const folder = await realpath(root);
   const pinned: WrittenPin[] = [];
   const left: string[] = [];
+  const commands = new Set<string>();
   for (const graph of graphs) {
+    if (['uv', 'poetry', 'pdm', 'pipfile'].includes(graph.format)) {
+      const edits = new ProjectEdits(folder);
+      const python = await pinPython(edits, graph);
+      pinned.push(...python.pinned);
+      left.push(...python.left);
+      if (python.pinned.length > 0) {
+        // Pinned to what is locked, nothing is there to be upgraded.
+        const changes = python.pinned.map((one) => ({ package: one.package, to: one.to.replace(/^==/, '') }));
+        commands.add(lockCommand(graph, changes) ?? '');
+      }
+      if (!isDryRun) await edits.write();
+      continue;
+    }
     if (!['package-lock', 'pnpm-lock', 'yarn-classic', 'yarn-berry'].includes(graph.format)) continue;
     const inLock: {
       readonly folder: string;
@@ -58,9 +78,11 @@ export async function writePins(
       inLock.push(...edits.pins.map((one) => ({ ...one, folder: member })));
       if (!isDryRun && edits.text !== undefined) await writeProjectFile(folder, path, edits.text);
     }
-    if (!isDryRun && inLock.length > 0) await writeLock(folder, graph, inLock);
+    const isYarn = graph.format === 'yarn-classic' || graph.format === 'yarn-berry';
+    if (isYarn && inLock.length > 0) commands.add(lockCommand(graph, []) ?? '');
+    else if (!isDryRun && inLock.length > 0) await writeLock(folder, graph, inLock);
   }
-  return { pinned, left };
+  return { pinned, left, commands: [...commands] };
 }
 
 interface Pin {

@@ -61,18 +61,21 @@ export async function fixCommand(flags: FixFlags, console: Console): Promise<num
       });
       const { failing, exitCode } = judgeReport(report, { policy: loaded });
       const plans = await planRemediation({ graphs, findings: failing, advisories, releases });
-      const result = flags.write === true ? await writeRemediation(root, graphs, plans) : undefined;
-      if (flags.json) console.print(JSON.stringify({ plans, ...(result ?? {}) }, undefined, 2));
+      const isDryRun = flags.write !== true;
+      const result = await writeRemediation(root, graphs, plans, { isDryRun });
+      if (flags.json) console.print(JSON.stringify({ plans, isDryRun, ...result }, undefined, 2));
       else {
         for (const { finding, kind, reason, proof, isMajor } of plans) {
           console.print(
             `${printable(finding, 300)}\n    ${kind}${isMajor ? ', another major version' : ''}${proof === 'none' ? '' : `, ${proof}`}: ${printable(reason, 300)}`,
           );
         }
-        for (const line of result?.written ?? []) console.print(`written  ${printable(line, 300)}`);
-        for (const { finding, reason } of result?.left ?? [])
+        const verb = isDryRun ? 'would write' : 'written';
+        for (const line of result.written) console.print(`${verb}  ${printable(line, 300)}`);
+        for (const { finding, reason } of result.left)
           console.print(`left     ${printable(finding, 300)}: ${printable(reason, 300)}`);
-        for (const command of result?.commands ?? []) console.print(`run      ${printable(command, 300)}`);
+        for (const command of result.commands)
+          console.print(`${isDryRun ? 'then run' : 'run now'}  ${printable(command, 300)}`);
       }
       return exitCode;
     } finally {

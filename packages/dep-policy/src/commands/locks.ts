@@ -53,6 +53,8 @@ export async function pinsCommand(flags: PinFlags, console: Console): Promise<nu
     for (const { file, package: name, from, to } of written?.pinned ?? []) {
       if (!flags.json) console.complain(`${file}: ${printable(`${name}: ${from} is now ${to}`)}`);
     }
+    for (const command of flags.json ? [] : (written?.commands ?? []))
+      console.complain(`run now  ${printable(command, 300)}`);
     return found.length === 0 ? EXIT_CODES.clean : EXIT_CODES.pin;
   } catch (error) {
     return reportFailure(error, console, flags.json);

@@ -1,16 +1,19 @@
 import { realpath } from 'node:fs/promises';
-import { posix } from 'node:path';
-import { normalizeName } from '../ecosystem.ts';
+import { bumpNpm, overrideNpm } from '../edits/npm-manifests.ts';
+import type { EditResult } from '../edits/npm-manifests.ts';
+import { ProjectEdits } from '../edits/project-edits.ts';
+import { bumpPython, overridePython } from '../edits/python-manifests.ts';
+import { bumpRequirements } from '../edits/requirements.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
-import { isObject, member } from '../json-value.ts';
-import { writeProjectFile } from '../project-writer.ts';
-import { parseJsonDocument } from '../readers/json-document.ts';
-import { openLockFile, textOf } from '../readers/lock-file.ts';
-import { parseRequirements } from '../readers/requirements.ts';
-import { pinnedVersion } from '../readers/python-requirement.ts';
+import { openLockFile } from '../readers/lock-file.ts';
+import { lockCommand, refreshCommand } from './lock-commands.ts';
 import type { Remediation, Replacement } from './remediation-plan.ts';
 
-const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
+/** How plans are written. */
+export interface WriteRemediationOptions {
+  /** Whether to say only what would be written. Default: false. */
+  readonly isDryRun?: boolean | undefined;
+}
 
 /** What was written, and what is left to do. */
 export interface WrittenRemediation {
@@ -18,59 +21,52 @@ export interface WrittenRemediation {
   readonly written: readonly string[];
   /** Findings whose plan was not written, and why. */
   readonly left: readonly { readonly finding: string; readonly reason: string }[];
-  /** Commands that bring the locks in step. They run no script of a package. */
+  /** Commands that bring the locks in step. Those of npm, pnpm and Yarn run no script of a package. */
   readonly commands: readonly string[];
 }
 
 /**
- * Writes the plans that are proven and stay in their major version: exact versions of direct dependencies into
- * `package.json` and `requirements.txt`, and overrides into `package.json`. Locks are left to their tools, and so is
- * everything that needs a person: other major versions, downgrades, plans that are not proven, requirements with hashes.
+ * Writes the plans that are proven and stay in their major version: versions of direct dependencies into `package.json`,
+ * catalogs of pnpm, `requirements.txt`, `pyproject.toml` and `Pipfile`; overrides into `package.json` (npm, Yarn's
+ * resolutions), `pnpm-workspace.yaml`, and the tables of uv and PDM. Comments and white space stay as they are: an edit
+ * counts only if the file then says what it said, but for that one value. All files are written together, or none.
  *
- * @throws {DependencyError} if a file cannot be read or written.
+ * Locks are left to their tools, and so is everything that needs a person: other major versions, downgrades, plans that
+ * are not proven, requirements with hashes, Yarn's resolutions where several versions are locked.
+ *
+ * @throws {DependencyError} if a file cannot be read or written, or has changed since it was read.
  */
 export async function writeRemediation(
   root: string,
   graphs: readonly DependencyGraph[],
   plans: readonly Remediation[],
+  { isDryRun = false }: WriteRemediationOptions = {},
 ): Promise<WrittenRemediation> {
   const folder = await realpath(root);
-  const written: string[] = [];
+  const edits = new ProjectEdits(folder);
+  const written = new Set<string>();
   const left: { finding: string; reason: string }[] = [];
   const commands = new Set<string>();
   for (const plan of plans) {
-    const reason = reasonToLeave(plan);
-    if (reason !== undefined) {
-      left.push({ finding: plan.finding, reason });
-      continue;
+    const done: string[] = [];
+    let reason = reasonToLeave(plan);
+    for (const graph of reason === undefined ? graphs : []) {
+      if (!plan.replacements.some((one) => isLocked(graph, one))) continue;
+      const result = await writeInto(edits, folder, graph, plan);
+      for (const line of result.written) written.add(line);
+      if (result.command !== undefined) commands.add(result.command);
+      done.push(...result.written, ...(result.command === undefined ? [] : [result.command]));
+      reason ??= result.reason;
     }
-    let count = 0;
-    for (const graph of graphs) {
-      const done =
-        graph.format === 'requirements'
-          ? await writeRequirement(folder, graph, plan.replacements)
-          : graph.format === 'package-lock'
-            ? await writeManifest(folder, graph, plan)
-            : [];
-      written.push(...done);
-      count += done.length;
-      if (graph.format === 'package-lock' && (done.length > 0 || plan.kind === 'lock-refresh')) {
-        const names = plan.replacements.map((one) => one.package).join(' ');
-        commands.add(
-          plan.kind === 'lock-refresh'
-            ? `npm update --package-lock-only --ignore-scripts ${names}`
-            : 'npm install --package-lock-only --ignore-scripts',
-        );
-        count += 1;
-      }
-    }
-    if (count === 0)
+    if (reason !== undefined || done.length === 0) {
       left.push({
         finding: plan.finding,
-        reason: 'expected npm or plain requirements, found another lock or hashes',
+        reason: reason ?? 'expected a manifest that asks for it, found none',
       });
+    }
   }
-  return { written, left, commands: [...commands] };
+  if (!isDryRun) await edits.write();
+  return { written: [...written], left, commands: [...commands] };
 }
 
 function reasonToLeave({ proof, isMajor, replacements, reason }: Remediation): string | undefined {
@@ -79,62 +75,62 @@ function reasonToLeave({ proof, isMajor, replacements, reason }: Remediation): s
   return isMajor ? 'expected the same major version, found another: a person must decide' : undefined;
 }
 
-async function writeManifest(root: string, graph: DependencyGraph, plan: Remediation): Promise<string[]> {
-  if (plan.kind === 'lock-refresh') return [];
-  const path = posix.join(posix.dirname(graph.file), 'package.json');
-  const file = await openLockFile(root, path);
-  if (file === undefined) return [];
-  const text = textOf(file);
-  const { value } = parseJsonDocument({ path, text }, (keys) => keys.length === 1);
-  const manifest = { ...value };
-  const written: string[] = [];
-  for (const { ecosystem, package: name, from, to } of plan.replacements) {
-    if (ecosystem !== 'npm') continue;
-    const fields = FIELDS.filter((field) => {
-      const wanted = member(value, field);
-      return isObject(wanted) && Object.hasOwn(wanted, name);
-    });
-    for (const field of fields) manifest[field] = { ...(manifest[field] as object), [name]: to };
-    // In a parent-bump the parent's own new range brings the subject; only an override orders what nobody asks for.
-    if (fields.length === 0 && plan.kind === 'override') {
-      const overrides = member(value, 'overrides');
-      manifest['overrides'] = { ...(isObject(overrides) ? overrides : {}), [`${name}@${from}`]: to };
-    } else if (fields.length === 0) continue;
-    written.push(`${path}: ${name} ${from} -> ${to}`);
-  }
-  if (written.length > 0) {
-    const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';
-    await writeProjectFile(root, path, `${JSON.stringify(manifest, undefined, indent)}\n`);
-  }
-  return written;
+function isLocked({ packages }: DependencyGraph, { ecosystem, package: name, from }: Replacement): boolean {
+  return [...packages.values()].some(
+    (node) => node.ecosystem === ecosystem && node.name === name && node.version === from,
+  );
 }
 
-async function writeRequirement(
+interface WrittenInto extends EditResult {
+  readonly command?: string | undefined;
+}
+
+async function writeInto(
+  edits: ProjectEdits,
   root: string,
   graph: DependencyGraph,
-  replacements: readonly Replacement[],
-): Promise<string[]> {
-  const file = await openLockFile(root, graph.file);
-  if (file === undefined) return [];
-  const { requirements } = await parseRequirements(file);
-  const lines = textOf(file).split('\n');
-  const written: string[] = [];
-  for (const { ecosystem, package: name, from, to } of replacements) {
-    if (ecosystem !== 'PyPI') continue;
-    for (const requirement of requirements) {
-      const { position, hashes, specifier } = requirement;
-      const isOne =
-        requirement.name !== undefined &&
-        normalizeName('PyPI', requirement.name) === name &&
-        pinnedVersion(specifier) === from &&
-        position.file === graph.file;
-      // The hash of the old archive would refuse the new one, and the new one's is not known here.
-      if (!isOne || hashes.length > 0) continue;
-      const at = position.line - 1;
-      lines[at] = lines[at]!.replace(`==${from}`, `==${to}`);
-      written.push(`${graph.file}: ${name} ${from} -> ${to}`);
-    }
+  { kind, replacements }: Remediation,
+): Promise<WrittenInto> {
+  const changes = replacements.filter((one) => isLocked(graph, one));
+  if (graph.format === 'requirements') {
+    const file = await openLockFile(root, graph.file);
+    return file === undefined
+      ? { written: [] }
+      : await merged(changes.map((change) => () => bumpRequirements(edits, graph, file, change)));
   }
-  if (written.length > 0) await writeProjectFile(root, graph.file, lines.join('\n'));
-  return written;
+  if (kind === 'lock-refresh') {
+    const command = refreshCommand(graph, changes);
+    return command === undefined ? { written: [], reason: noRefresh(graph) } : { written: [], command };
+  }
+  const isNpm = changes.some(({ ecosystem }) => ecosystem === 'npm');
+  const override = isNpm ? overrideNpm : overridePython;
+  const bump = isNpm ? bumpNpm : bumpPython;
+  const result = await merged(
+    changes.map(
+      (change) => () => (kind === 'override' ? override(edits, graph, change) : bump(edits, graph, change)),
+    ),
+  );
+  // A manifest that allows the version already needs its lock refreshed, and nothing else.
+  if (result.written.length > 0) return { ...result, command: lockCommand(graph, changes) };
+  if (result.isAllowed) return { ...result, command: refreshCommand(graph, changes) };
+  return result;
+}
+
+function noRefresh({ format, file }: DependencyGraph): string {
+  return `expected a tool that refreshes one package of ${file}, found none (${format}): write the lock anew`;
+}
+
+async function merged(
+  steps: readonly (() => Promise<EditResult & { readonly isAllowed?: boolean }>)[],
+): Promise<EditResult & { readonly isAllowed: boolean }> {
+  const written: string[] = [];
+  let reason: string | undefined;
+  let isAllowed = false;
+  for (const step of steps) {
+    const result = await step();
+    written.push(...result.written);
+    reason ??= result.reason;
+    isAllowed ||= result.isAllowed === true;
+  }
+  return { written, reason, isAllowed };
 }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { satisfies } from 'semver';
 import { describe, expect, it } from 'vitest';
+import { npmBulk } from '../advisories/npm-bulk.ts';
 import { readLockfile } from '../readers/read-lockfile.ts';
 import { knownReleases } from '../registry-data/package-releases.ts';
 import type { Release } from '../registry-data/package-releases.ts';
@@ -209,6 +211,63 @@ describe('writing a plan', () => {
     await writeRemediation(root, graphs, plans);
     expect(JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))).toMatchObject({
       overrides: { 'left@1.0.0': '1.5.0' },
+    });
+  });
+});
+
+describe("a plan by npm's own service", () => {
+  it('takes no version that another advisory is about, though the present one is not in it', async () => {
+    const known = {
+      'adm-zip': [
+        ['GHSA-xcpc-8h2w-3j85', '<0.6.0', 'high'],
+        ['GHSA-aaaa-bbbb-cccc', '>=0.6.0 <0.6.2', 'low'],
+      ],
+    } as const;
+    // As npm answers: an advisory is named if a version that was asked about is in it.
+    const { url, requests } = await startService(({ body }, response) => {
+      const asked = body as Readonly<Record<string, readonly string[]>>;
+      sendJson(
+        response,
+        Object.fromEntries(
+          Object.entries(known).map(([name, advisories]) => [
+            name,
+            advisories
+              .filter(([, range]) => asked[name]?.some((version) => satisfies(version, range)))
+              .map(([id, range, severity]) => ({
+                id: 1,
+                url: `https://github.com/advisories/${id}`,
+                title: 'A hole',
+                severity,
+                vulnerable_versions: range,
+                cvss: { score: 0, vectorString: null },
+              })),
+          ]),
+        ),
+      );
+    });
+    const root = await writeProject({
+      'package.json': { dependencies: { 'adm-zip': '0.5.16' } },
+      'package-lock.json': {
+        lockfileVersion: 3,
+        packages: {
+          '': { dependencies: { 'adm-zip': '0.5.16' } },
+          'node_modules/adm-zip': { version: '0.5.16' },
+        },
+      },
+    });
+    const graphs = [await readLockfile({ root, path: 'package-lock.json' })];
+    const advisories = npmBulk({ url });
+    const { findings } = await scanGraphs(graphs, { advisories });
+    // Of the present version alone the service names one advisory, and the first version after it.
+    expect(findings).toMatchObject([{ advisory: 'GHSA-xcpc-8h2w-3j85', fix: { version: '0.6.0' } }]);
+    const versions = ['0.5.16', '0.6.0', '0.6.1', '0.6.2', '0.7.0'].map((version) => release(version));
+    const releases = knownReleases({ npm: { 'adm-zip': versions } });
+    const plans = await planRemediation({ graphs, findings, advisories, releases });
+    expect(plans).toMatchObject([{ kind: 'bump', proof: 'proven', replacements: [{ to: '0.6.2' }] }]);
+    expect(requests.some(({ body }) => JSON.stringify(body).includes('0.6.2'))).toBe(true);
+    await writeRemediation(root, graphs, plans);
+    expect(JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))).toEqual({
+      dependencies: { 'adm-zip': '0.6.2' },
     });
   });
 });
