@@ -36,6 +36,12 @@ export class StartError extends Error {
   }
 }
 
+/** A result that could not be written. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError';
+  readonly code = 'ERR_GATEWAY_OUTPUT';
+}
+
 /** Codes whose messages are written for strangers by the package that owns them. */
 const PUBLIC_CODE = /^ERR_(?:INPUT|RESOURCE|INFERENCE|MODEL|DEP|GATEWAY)_[A-Z_]+$/;
 /** Our sentences are shorter; a child that was taken over may send a longer one under a code of ours. */

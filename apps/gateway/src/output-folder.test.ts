@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -34,6 +35,36 @@ it('keeps names apart that differ only in case or in the spelling of an accent',
   const folder = await open();
   folder.reserve('\u00e9.png');
   expect(await folder.reserve('E\u0301.png').write('.png', '')).toMatch(/-2\.png$/);
+});
+
+it.each(['a symbolic link', 'a hard link'])(
+  'never writes into what %s at the name of a result leads to',
+  async (kind) => {
+    const folder = await open();
+    await writeFile(join(parent, 'mine'), 'kept');
+    const place = join(out, 'a.png');
+    await (kind === 'a hard link' ? link(join(parent, 'mine'), place) : symlink(join(parent, 'mine'), place));
+    await folder.reserve('a.png').write('.png', 'result');
+    expect(await readFile(join(parent, 'mine'), 'utf8')).toBe('kept');
+    expect(await readFile(place, 'utf8')).toBe('result');
+    expect(await readdir(out)).toEqual(['a.png']);
+  },
+);
+
+it('does not wait for a reader when a pipe has the name of a result (needs mkfifo)', async () => {
+  const folder = await open();
+  expect(spawnSync('mkfifo', [join(out, 'a.png')]).status).toBe(0);
+  await folder.reserve('a.png').write('.png', 'result');
+  expect(await readFile(join(out, 'a.png'), 'utf8')).toBe('result');
+});
+
+it('says so when a folder has the name of a result, and leaves nothing behind', async () => {
+  const folder = await open();
+  await mkdir(join(out, 'a.png'));
+  await expect(folder.reserve('a.png').write('.png', 'result')).rejects.toMatchObject({
+    code: 'ERR_GATEWAY_OUTPUT',
+  });
+  expect(await readdir(out)).toEqual(['a.png']);
 });
 
 it('writes over results of an earlier time', async () => {

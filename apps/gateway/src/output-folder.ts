@@ -1,6 +1,7 @@
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
-import { EXIT, StartError } from './errors.ts';
+import { EXIT, OutputError, StartError } from './errors.ts';
 
 /** Bytes of a name before its suffix: below what file systems take, with room for the suffix and a number. */
 const MAX_STEM_BYTES = 200;
@@ -19,10 +20,12 @@ export interface OutputFolder {
 /** The files about one picture. */
 export interface OutputFiles {
   /**
-   * Writes one of them.
+   * Writes one of them, whole or not at all. What stood under its name is replaced, never written into: a link there
+   * leads to no other file.
    *
    * @param suffix - One of those the folder was opened with.
    * @returns The file's name in the folder.
+   * @throws {OutputError} `ERR_GATEWAY_OUTPUT`
    */
   write(suffix: string, content: Uint8Array | string): Promise<string>;
 }
@@ -48,7 +51,7 @@ export async function openOutputFolder(
       for (const suffix of suffixes) taken.add(fileKey(stem + suffix));
       return {
         async write(suffix, content) {
-          await writeFile(join(path, stem + suffix), content);
+          await replaceFile(path, stem + suffix, content);
           return stem + suffix;
         },
       };
@@ -70,6 +73,17 @@ async function prepare(path: string, pictures: readonly string[]): Promise<strin
   } catch (cause) {
     const message = 'Expected a folder to write results to, found none, and none could be made';
     throw new StartError(EXIT.usage, { code: 'ERR_GATEWAY_OUTPUT', message }, { cause });
+  }
+}
+
+async function replaceFile(folder: string, name: string, content: Uint8Array | string): Promise<void> {
+  const unfinished = join(folder, `.${randomUUID()}.unfinished`);
+  try {
+    await writeFile(unfinished, content, { flag: 'wx' });
+    await rename(unfinished, join(folder, name));
+  } catch (cause) {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    throw new OutputError('expected a folder with room, and no folder in the place of a result', { cause });
   }
 }
 

@@ -42,7 +42,7 @@ export async function tourCommand(
   const visits = mapInOrder(pictures, 2, (path) => visit(gateway, results.reserve(pictureName(path)), path));
   for await (const { documents, isAnnotated, writeError } of visits) {
     const name = shorten(printable(documents[0]!.input.name), COLUMNS[0]! - 1);
-    console.print(row([name, ...documents.map(summariseDocument)]));
+    console.print(row([name, ...summarise(documents)]));
     if (documents.some((document) => 'error' in document)) refused += 1;
     if (isAnnotated) annotated += 1;
     if (writeError === undefined) continue;
@@ -50,7 +50,8 @@ export async function tourCommand(
     console.complain(`no result of ${name}: ${writeError.code}: ${printable(writeError.message)}`);
   }
   console.print('');
-  console.print(`${annotated} annotated pictures and their receipts are in ${out}/.`);
+  const pictureCount = `${annotated} annotated ${annotated === 1 ? 'picture' : 'pictures'}`;
+  console.print(`${pictureCount} and a receipt for every picture are in ${out}/.`);
   if (refused > 0) return EXIT.inputRefused;
   return unwritten > 0 ? EXIT.internal : EXIT.done;
 }
@@ -74,28 +75,36 @@ interface Visit {
 /** Takes one picture through every pipeline and writes what came of it. Never rejects: the tour goes on. */
 async function visit(gateway: Gateway, files: OutputFiles, path: string): Promise<Visit> {
   const name = pictureName(path);
-  let picture: Picture;
+  const documents: AnalysisDocument[] = [];
+  let picture: Picture | undefined;
   try {
     picture = await readPicture(path, pipelineOf('faces').spec.limits.maxBytes);
+    for (const pipeline of PIPELINE_NAMES) documents.push(await gateway.analyze(pipeline, picture));
   } catch (error) {
-    const documents = PIPELINE_NAMES.map((pipeline) => gateway.refuse(pipeline, name, error));
-    return { documents, isAnnotated: false };
+    documents.push(...PIPELINE_NAMES.map((pipeline) => gateway.refuse(pipeline, name, error)));
   }
-  const documents: AnalysisDocument[] = [];
-  for (const pipeline of PIPELINE_NAMES) documents.push(await gateway.analyze(pipeline, picture));
   const answers = documents.flatMap((document) => ('result' in document ? [document.result] : []));
   try {
     await files.write('.json', `${printableJson({ picture: name, analyses: documents }, 2)}\n`);
-    if (answers.length > 0) await files.write('.png', await gateway.annotate(picture, answers));
-    return { documents, isAnnotated: answers.length > 0 };
+    if (picture === undefined || answers.length === 0) return { documents, isAnnotated: false };
+    await files.write('.png', await gateway.annotate(picture, answers));
+    return { documents, isAnnotated: true };
   } catch (error) {
     return { documents, isAnnotated: false, writeError: toPublicError(error) };
   }
 }
 
+/** A cell for each pipeline; one for all of them if the picture was refused before any. */
+function summarise(documents: readonly AnalysisDocument[]): string[] {
+  const codes = new Set(documents.map((document) => ('error' in document ? document.error.code : undefined)));
+  const [code] = codes;
+  return codes.size === 1 && code !== undefined ? [`refused: ${code}`] : documents.map(summariseDocument);
+}
+
 function row(cells: readonly string[]): string {
+  // A cell that is too long moves the others on, and never touches them.
   return cells
-    .map((cell, column) => cell.padEnd(COLUMNS[column] ?? 0))
+    .map((cell, column) => `${cell} `.padEnd(COLUMNS[column] ?? 0))
     .join('')
     .trimEnd();
 }

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,6 +34,18 @@ describe('a tour', { timeout: 60_000 }, () => {
     expect(run.stderr.match(/^no result of [ab]\.png: ERR_RESOURCE_TASK_UNKNOWN: /gm)).toHaveLength(2);
     expect(await readdir(join(folder, 'out'))).toEqual(['a.json', 'b.json']);
     expect(findLeaks(run)).toEqual([]);
+  });
+
+  it('says once why a picture was refused by all, and leaves a receipt of it', async () => {
+    await writeFile(join(folder, 'broken.png'), 'no picture');
+    await symlink(good, join(folder, 'link.png'));
+    await mkdir(join(folder, 'folder.png'));
+    const run = await sallyport(['tour', '.', '--workers', '1'], { cwd: folder });
+    expect(run.status).toBe(2);
+    expect(run.stdout).toMatch(/^broken\.png +refused: ERR_INPUT_[A-Z_]+$/m);
+    expect(run.stdout).toMatch(/^folder\.png +refused: ERR_INPUT_PATH$/m);
+    const receipt: unknown = JSON.parse(await readFile(join(folder, 'out/folder.json'), 'utf8'));
+    expect(receipt).toMatchObject({ analyses: [{ error: { code: 'ERR_INPUT_PATH' } }, {}, {}] });
   });
 
   it('into the folder of the pictures writes over none of them', async () => {
