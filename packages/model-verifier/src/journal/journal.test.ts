@@ -15,29 +15,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../sample-model.fixture.ts';
+import { entry, five } from './journal.fixture.ts';
 import { openJournal, type JournalOptions } from './journal.ts';
-import type { JournalEntry, JournalHead, JournalRecord } from './record.ts';
-import { verificationStatement } from './statement.ts';
+import type { JournalHead, JournalRecord } from './record.ts';
 import { readJournal, verifyJournal } from './verify.ts';
-
-const entry = (model: string): JournalEntry => ({
-  event: 'verify',
-  model,
-  statement: verificationStatement({
-    model,
-    files: [{ path: `${model}/m.onnx`, sha256: '1'.repeat(64) }],
-    lockDigest: `sha256:${'2'.repeat(64)}`,
-    reasons: [],
-    at: '2026-11-23T00:00:00.000Z',
-  }),
-});
-
-/** A journal with five records of the models a to e. */
-async function five(): Promise<{ path: string; head: JournalHead; lines: readonly string[] }> {
-  const path = join(await makeFolder(), 'journal.jsonl');
-  const head = await openJournal(path).append(['a', 'b', 'c', 'd', 'e'].map(entry));
-  return { path, head, lines: (await readFile(path, 'utf8')).trimEnd().split('\n') };
-}
 
 async function collect(records: AsyncIterable<JournalRecord>): Promise<readonly JournalRecord[]> {
   const all: JournalRecord[] = [];

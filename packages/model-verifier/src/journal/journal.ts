@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
 import { CREATE_FLAGS, syncFolder } from '../atomic-file.ts';
 import { ModelError } from '../errors.ts';
 import { withExclusive } from '../exclusive.ts';
@@ -32,12 +33,14 @@ export interface Journal {
   /** Absolute path of its file. */
   readonly path: string;
   /**
-   * Appends records, all or none, and answers when they are on the disk.
+   * Appends records, all or none, and answers when they are on the disk. When the process dies in the middle, the first
+   * of several may stay without the others.
    *
    * Any number of processes may append to one journal.
    *
    * @returns The last record: keep it elsewhere, as an anchor for `verifyJournal`.
-   * @throws {ModelError} `ERR_MODEL_JOURNAL` if the end of the journal is not what it was, or it cannot be written;
+   * @throws {ModelError} `ERR_MODEL_JOURNAL` if the end of the journal is not what it was, if it cannot be written, or if
+   *   an entry is none: a name of more than 128 characters, more than 1 MiB, nested deeper than 16 levels;
    *   `ERR_MODEL_BUSY`.
    */
   append(entries: readonly JournalEntry[]): Promise<JournalHead>;
@@ -46,6 +49,11 @@ export interface Journal {
 const APPEND_FLAGS =
   constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const DEFAULT_WAIT_MS = 10_000;
+
+const optionsSchema = z.strictObject({
+  waitMs: z.number().min(0).optional(),
+  onTornLine: z.enum(['heal', 'refuse']).optional(),
+});
 const NEWLINE = 0x0a;
 
 /**
@@ -54,8 +62,13 @@ const NEWLINE = 0x0a;
  * Two files belong to it: `<journal>.head`, the checkpoint, and `<journal>.lock`, which holds writers apart.
  *
  * @param path - In a folder that exists and that this program can write.
+ * @throws {ModelError} `ERR_MODEL_OPTIONS`
  */
 export function openJournal(path: string, options: JournalOptions = {}): Journal {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) {
+    throw new ModelError('ERR_MODEL_OPTIONS', `journal: ${z.prettifyError(parsed.error)}`);
+  }
   const absolute = resolve(path);
   const { waitMs = DEFAULT_WAIT_MS } = options;
   return {
@@ -94,13 +107,30 @@ async function append(
       { expected: checkpoint.digest, found: tail.head.digest },
     );
   }
-  const all = [
-    ...(tail.torn === undefined ? [] : [await moveTornLine(path, handle, tail, onTornLine)]),
-    ...entries,
-  ];
-  let { head } = tail;
+  const recovery = tail.torn === undefined ? [] : [recoverTornLine(tail.torn, onTornLine)];
+  // Before anything is moved or written: what is refused leaves the journal as it was.
+  const { text, head } = formatRecords(tail.head, [...recovery, ...entries]);
+  if (tail.torn !== undefined) await moveTornLine(path, handle, tail.torn, tail.end);
+  try {
+    await handle.appendFile(text);
+    await handle.sync();
+    if (stats.size === 0) await syncFolder(dirname(path));
+    await writeCheckpoint(path, head);
+  } catch (error) {
+    await takeBack(path, handle, tail, checkpoint).catch(() => undefined);
+    throw error;
+  }
+  return head;
+}
+
+/** The lines of new records, and the last of them. Each is read again: what cannot be read would end the journal. */
+function formatRecords(
+  before: JournalHead,
+  entries: readonly JournalEntry[],
+): { readonly text: string; readonly head: JournalHead } {
+  let head = before;
   let text = '';
-  for (const entry of all) {
+  for (const entry of entries) {
     const line = formatRecord(head, entry);
     if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
       throw new ModelError(
@@ -108,14 +138,28 @@ async function append(
         `expected a record of at most ${MAX_LINE_BYTES} bytes, found more`,
       );
     }
+    if (parseRecord(line) === undefined) {
+      throw new ModelError('ERR_MODEL_JOURNAL', 'expected an entry of a journal, found something else');
+    }
     head = { seq: head.seq + 1, digest: digestOf(line) };
     text += `${line}\n`;
   }
-  await handle.appendFile(text);
+  return { text, head };
+}
+
+/** Makes the end what it was before an append that failed, unless the checkpoint speaks of the new records already. */
+async function takeBack(
+  path: string,
+  handle: FileHandle,
+  { torn, end }: Tail,
+  before: JournalHead,
+): Promise<void> {
+  const checkpoint = await readCheckpoint(path);
+  if (checkpoint?.seq !== before.seq) return;
+  await handle.truncate(end);
+  // The next writer then finds it torn again, and writes about it.
+  if (torn !== undefined) await handle.appendFile(torn);
   await handle.sync();
-  if (stats.size === 0) await syncFolder(dirname(path));
-  await writeCheckpoint(path, head);
-  return head;
 }
 
 /** The checkpoint comes before the first record, so that one without the other shows that something was removed. */
@@ -165,37 +209,32 @@ function lineBefore(bytes: Buffer, end: number): { readonly line: Buffer; readon
   return { line: bytes.subarray(start, end), start };
 }
 
-async function moveTornLine(
-  path: string,
-  handle: FileHandle,
-  { torn, end }: Tail,
-  onTornLine: 'heal' | 'refuse',
-): Promise<JournalEntry> {
-  const bytes = torn!;
-  const sha256 = digestOf(bytes).slice('sha256:'.length);
+/** What is to be written about a torn line, if it may be moved out at all. */
+function recoverTornLine(torn: Buffer, onTornLine: 'heal' | 'refuse'): JournalEntry {
+  const bytes = torn.length;
+  const digest = digestOf(torn);
   if (onTornLine === 'refuse') {
     throw new ModelError(
       'ERR_MODEL_JOURNAL',
-      `the last line is torn: ${bytes.length} bytes that were never acknowledged`,
-      {
-        found: `sha256:${sha256}`,
-      },
+      `the last line is torn: ${bytes} bytes that were never acknowledged`,
+      { found: digest },
     );
   }
+  const at = new Date().toISOString();
+  const sha256 = digest.slice('sha256:'.length);
+  return { event: 'recover', model: '', statement: recoveryStatement({ bytes, sha256, at }) };
+}
+
+async function moveTornLine(path: string, handle: FileHandle, torn: Buffer, end: number): Promise<void> {
+  // The name says the content: one that is there already holds the same.
+  const name = digestOf(torn).slice('sha256:'.length, 'sha256:'.length + 16);
   {
-    // The name says the content: one that is there already holds the same.
-    await using copy = await open(
-      `${path}.torn-${sha256.slice(0, 16)}`,
-      CREATE_FLAGS & ~constants.O_EXCL,
-      0o600,
-    );
+    await using copy = await open(`${path}.torn-${name}`, CREATE_FLAGS & ~constants.O_EXCL, 0o600);
     await copy.truncate(0);
-    await copy.writeFile(bytes);
+    await copy.writeFile(torn);
     await copy.sync();
   }
   await syncFolder(dirname(path));
   await handle.truncate(end);
   await handle.sync();
-  const at = new Date().toISOString();
-  return { event: 'recover', model: '', statement: recoveryStatement({ bytes: bytes.length, sha256, at }) };
 }
