@@ -74,12 +74,48 @@ it('refuses a lock that is a link, and does not write through it', async () => {
   expect(await readFile(join(root, 'real.lock'), 'utf8')).toBe(JSON.stringify(smallLock));
 });
 
-it('says that another writer is there, or was', async () => {
-  const { root, lockPath } = await makeModel();
-  await writeFile(join(root, '.models.lock.new'), '');
-  await expect(updateModelLock(lockPath, addOther, { waitMs: 100 })).rejects.toMatchObject({
-    code: 'ERR_MODEL_BUSY',
+it('waits for another writer for as long as it is told, or until the caller no longer wants it', async () => {
+  const { lockPath } = await makeModel();
+  await updateModelLock(lockPath, async (document) => {
+    await expect(updateModelLock(lockPath, addOther, { waitMs: 50 })).rejects.toMatchObject({
+      code: 'ERR_MODEL_BUSY',
+    });
+    const signal = AbortSignal.timeout(50);
+    await expect(updateModelLock(lockPath, addOther, { signal })).rejects.toMatchObject({
+      code: 'ERR_MODEL_ABORTED',
+    });
+    return document;
   });
+  await expect(updateModelLock(lockPath, addOther, { waitMs: NaN })).rejects.toMatchObject({
+    code: 'ERR_MODEL_OPTIONS',
+  });
+});
+
+it.each(['SIGKILL', 'SIGINT'] as const)('goes on at once when a writer was ended by %s', async (signal) => {
+  const { root, lockPath } = await makeModel();
+  const stuck = fileURLToPath(new URL('../__fixtures__/stuck-lock-writer.ts', import.meta.url));
+  const child = fork(stuck, [lockPath], { execArgv: [] });
+  await once(child, 'message');
+  child.kill(signal);
+  await once(child, 'exit');
+  await expect(updateModelLock(lockPath, addOther, { waitMs: 0 })).resolves.toMatchObject([
+    { change: 'added', model: 'other' },
+  ]);
+  expect((await readdir(root)).sort()).toEqual(['faces', 'models.lock']);
+});
+
+it('clears away the content that a killed writer did not get to put in place', async () => {
+  const { root, lockPath } = await makeModel();
+  await writeFile(join(root, '.models.lock.new'), 'half');
+  await expect(updateModelLock(lockPath, addOther, { waitMs: 0 })).resolves.toHaveLength(1);
+  expect((await readdir(root)).sort()).toEqual(['faces', 'models.lock']);
+});
+
+it('opens no link that has the name of its lock file', async () => {
+  const { root, lockPath } = await makeModel();
+  await symlink('elsewhere', join(root, '.models.lock.writer'));
+  await expect(updateModelLock(lockPath, addOther)).rejects.toMatchObject({ code: 'ERR_MODEL_UNREADABLE' });
+  expect(await readdir(root)).not.toContain('elsewhere');
 });
 
 it('loses no change of several processes that write at the same time', async () => {
@@ -91,4 +127,5 @@ it('loses no change of several processes that write at the same time', async () 
   const { models } = (await openModelLock(lockPath)).document;
   const wanted = names.flatMap((name) => [0, 1, 2, 3, 4].map((index) => `${name}-${index}`));
   expect(Object.keys(models).sort()).toEqual([...wanted, 'faces'].sort());
+  expect((await readdir(join(lockPath, '..'))).sort()).toEqual(['faces', 'models.lock']);
 }, 60_000);

@@ -1,8 +1,8 @@
-import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CREATE_FLAGS, syncFolder } from '../atomic-file.ts';
-import { ModelError, systemCode } from '../errors.ts';
+import { ModelError } from '../errors.ts';
+import { withExclusive } from '../exclusive.ts';
 import type { ModelLockDocument } from './document.ts';
 import { diffModelLocks, type LockDifference } from './diff.ts';
 import { formatModelLock } from './format.ts';
@@ -12,30 +12,32 @@ import { openModelLock } from './lock.ts';
 export interface LockUpdateOptions {
   /** Refuse instead of writing when the content would change: for CI. Default false. */
   readonly frozen?: boolean;
-  /** Milliseconds to wait for another writer. Default 5000, minimum 0. */
+  /** Milliseconds to wait for another writer, which may have files to hash. Default 60000, minimum 0. */
   readonly waitMs?: number;
+  /** Ends the waiting with `ERR_MODEL_ABORTED`. */
+  readonly signal?: AbortSignal;
 }
 
-const DEFAULT_WAIT_MS = 5000;
-const RETRY_MS = 50;
+const DEFAULT_WAIT_MS = 60_000;
 const EMPTY: ModelLockDocument = { lockfileVersion: 2, models: {} };
 
 /**
  * Changes a lock in one step: reads it, asks what it shall be, and replaces it in canonical form. One writer at a time,
- * held apart by the file that becomes the new lock, `.<name>.new`; a reader sees the old lock or the new one.
+ * held apart by a lock of the system on `.<name>.writer`, which ends with its owner; a reader sees the old lock or the
+ * new one.
  *
  * A lock that is not there counts as empty. Nothing is written if the content stays the same.
  *
  * @param change - Gets the content, answers with the new one. It may take long, and may throw.
  * @returns What changed.
  * @throws {ModelError} `ERR_MODEL_LOCK`, `_PATH` for an unsound lock, before or after; `ERR_MODEL_FROZEN`;
- *   `ERR_MODEL_BUSY` if another writer does not end; `ERR_MODEL_UNREADABLE` if it cannot be written; and whatever
- *   `change` throws.
+ *   `ERR_MODEL_BUSY` if another writer does not end; `ERR_MODEL_UNREADABLE` if it cannot be written; `_ABORTED`; and
+ *   whatever `change` throws.
  */
 export async function updateModelLock(
   path: string,
   change: (document: ModelLockDocument) => ModelLockDocument | Promise<ModelLockDocument>,
-  { frozen = false, waitMs = DEFAULT_WAIT_MS }: LockUpdateOptions = {},
+  { frozen = false, waitMs = DEFAULT_WAIT_MS, signal }: LockUpdateOptions = {},
 ): Promise<readonly LockDifference[]> {
   const absolute = resolve(path);
   if (frozen) {
@@ -44,25 +46,36 @@ export async function updateModelLock(
     if (differences.length > 0) throw frozenError(differences);
     return differences;
   }
-  const temporary = join(dirname(absolute), `.${basename(absolute)}.new`);
-  await using handle = await claim(temporary, waitMs);
-  let renamed = false;
+  return withExclusive(
+    join(dirname(absolute), `.${basename(absolute)}.writer`),
+    { waitMs, signal, isTransient: true },
+    async () => {
+      const before = await readLock(absolute);
+      const after = await change(before);
+      const differences = diffModelLocks(before, after);
+      if (differences.length > 0) await replace(absolute, formatModelLock({ ...after, lockfileVersion: 2 }));
+      return differences;
+    },
+  );
+}
+
+/** One name for the new content, so that of writers that were killed no more than one file is left. */
+async function replace(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.new`);
   try {
-    const before = await readLock(absolute);
-    const after = await change(before);
-    const differences = diffModelLocks(before, after);
-    if (differences.length === 0) return differences;
-    await handle.writeFile(formatModelLock({ ...after, lockfileVersion: 2 }));
-    await handle.sync();
-    await rename(temporary, absolute);
-    renamed = true;
-    await syncFolder(dirname(absolute));
-    return differences;
-  } catch (error) {
-    if (error instanceof ModelError || systemCode(error) === undefined) throw error;
-    throw new ModelError('ERR_MODEL_UNREADABLE', 'the lock could not be written', { cause: error });
-  } finally {
-    if (!renamed) await unlink(temporary).catch(() => undefined);
+    await rm(temporary, { force: true });
+    try {
+      await using handle = await open(temporary, CREATE_FLAGS, 0o644);
+      await handle.writeFile(text);
+      await handle.sync();
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    throw new ModelError('ERR_MODEL_UNREADABLE', 'the lock could not be written', { cause });
   }
 }
 
@@ -73,27 +86,6 @@ async function readLock(path: string): Promise<ModelLockDocument> {
     const missing = error instanceof ModelError && error.cause instanceof ModelError;
     if (missing && (error.cause as ModelError).code === 'ERR_MODEL_MISSING') return EMPTY;
     throw error;
-  }
-}
-
-async function claim(temporary: string, waitMs: number): Promise<FileHandle> {
-  const end = Date.now() + waitMs;
-  for (;;) {
-    try {
-      return await open(temporary, CREATE_FLAGS, 0o644);
-    } catch (cause) {
-      if (systemCode(cause) !== 'EEXIST') {
-        throw new ModelError('ERR_MODEL_UNREADABLE', 'the lock could not be written', { cause });
-      }
-      if (Date.now() >= end) {
-        throw new ModelError(
-          'ERR_MODEL_BUSY',
-          `${basename(temporary)} is there: another process writes the lock, or one died; remove it if none runs`,
-          { cause },
-        );
-      }
-    }
-    await sleep(RETRY_MS);
   }
 }
 
