@@ -3,7 +3,6 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import type { DependencyGraph, LockFormat } from '../graph/dependency-graph.ts';
 import { LOCK_FORMATS } from '../graph/dependency-graph.ts';
 import { readLockfile } from '../readers/read-lockfile.ts';
-import { EXIT_CODES } from '../scan/report.ts';
 import { scanGraphs } from '../scan/scan.ts';
 import { openNamedAdvisories, parseNumber } from './advisories-argument.ts';
 import type { AdvisoriesFlags } from './advisories-argument.ts';
@@ -75,8 +74,7 @@ export async function scanCommand(flags: ScanFlags, console: Console): Promise<n
       });
       const judgement = judgeReport(report, { policy, vex, base });
       console.print(await formatScan(flags, { graphs, report, judgement }));
-      if (judgement.exitCode !== EXIT_CODES.clean) return judgement.exitCode;
-      return judgement.violations.length === 0 ? EXIT_CODES.clean : EXIT_CODES.fixable;
+      return judgement.exitCode;
     } finally {
       await advisories.close();
     }

@@ -1,6 +1,7 @@
 import { normalizeName } from '../ecosystem.ts';
 import type { Ecosystem } from '../ecosystem.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
+import { MXNET_PACKAGES } from './mxnet-packages.ts';
 
 /** Packages that belong together, by the name of the stack. */
 export const FOCUS_PRESETS = {
@@ -8,14 +9,7 @@ export const FOCUS_PRESETS = {
   'gluon-cv': {
     PyPI: [
       'gluoncv',
-      'mxnet',
-      'mxnet-cu92',
-      'mxnet-cu100',
-      'mxnet-cu101',
-      'mxnet-cu102',
-      'mxnet-cu110',
-      'mxnet-cu112',
-      'mxnet-mkl',
+      ...MXNET_PACKAGES,
       'autocfg',
       'numpy',
       'scipy',

@@ -28,6 +28,7 @@ export interface JudgementOptions {
 
 /** A report under a policy. */
 export interface Judgement {
+  /** Without a finding that fails, a broken exception makes it `fixable`: somebody has to mend or remove it. */
   readonly verdict: ScanVerdict;
   readonly exitCode: number;
   /** Findings that fail. */
@@ -71,7 +72,8 @@ export function judgeReport(
       (isNew === undefined || isNew.has(finding)) &&
       passesNoGate(finding, policy?.policy.gates),
   );
-  const verdict = verdictOf(failing, report.incomplete);
+  const found = verdictOf(failing, report.incomplete);
+  const verdict = found === 'clean' && violations.length > 0 ? 'fixable' : found;
   return { verdict, exitCode: EXIT_CODES[verdict], failing, excepted, violations };
 }
 

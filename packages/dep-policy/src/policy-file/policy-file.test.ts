@@ -161,4 +161,11 @@ describe('a judgement', () => {
     const judged = await judge({ exceptions: [{ ...EXCEPTION, package: 'right' }] });
     expect(judged).toMatchObject({ exitCode: 1, violations: [{ rule: 'exception', package: 'right' }] });
   });
+
+  it('calls nothing clean while an exception is broken', async () => {
+    const exceptions = [{ ...EXCEPTION, package: 'right' }];
+    const judged = await judge({ exceptions }, []);
+    expect(judged).toMatchObject({ verdict: 'fixable', exitCode: 1, failing: [], violations: [{}] });
+    expect(await judge({}, [])).toMatchObject({ verdict: 'clean', exitCode: 0, violations: [] });
+  });
 });

@@ -1,4 +1,5 @@
 import type { PackageName } from '../ecosystem.ts';
+import { MXNET_PACKAGES } from '../graph/mxnet-packages.ts';
 
 /** A package that gets no releases any more. */
 export interface RetiredPackage extends PackageName {
@@ -9,14 +10,8 @@ export interface RetiredPackage extends PackageName {
 const MXNET = 'Apache MXNet moved to the Attic in September 2023: no release follows 1.9.1.';
 
 /** Known from the projects' own announcements. Add your own with `ScanOptions.retired`. */
-export const RETIRED_PACKAGES: readonly RetiredPackage[] = [
-  'mxnet',
-  'mxnet-mkl',
-  'mxnet-native',
-  'mxnet-cu92',
-  'mxnet-cu100',
-  'mxnet-cu101',
-  'mxnet-cu102',
-  'mxnet-cu110',
-  'mxnet-cu112',
-].map((name) => ({ ecosystem: 'PyPI', name, reason: MXNET }));
+export const RETIRED_PACKAGES: readonly RetiredPackage[] = MXNET_PACKAGES.map((name) => ({
+  ecosystem: 'PyPI',
+  name,
+  reason: MXNET,
+}));
