@@ -37,7 +37,7 @@ export const store8Lane2 = simd(0x58, 0, 2, 2);
 /** Bytes of two vectors in turn: the first eight of each, and the last eight of each. */
 export const interleaveLow = simd(0x0d, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 export const interleaveHigh = simd(0x0d, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-export const splatI32 = simd(0x11);
+const splatI32 = simd(0x11);
 export const lowBytesToI16 = simd(0x89);
 export const highBytesToI16 = simd(0x8a);
 /** Products of 16-bit lanes, added in pairs to 32 bits. */
