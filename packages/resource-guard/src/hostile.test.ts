@@ -1,4 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_PROC, isAlive, listChildren, until } from './__fixtures__/processes.ts';
 import { HOSTILE } from './__fixtures__/scripts.ts';
@@ -36,6 +39,8 @@ describe('with one worker and one spare', () => {
     ['announceBody', 'ERR_RESOURCE_OUTPUT_TOO_LARGE'],
     ['unreadable', 'ERR_RESOURCE_CRASHED'],
     ['answerTwice', 'ERR_RESOURCE_CRASHED'],
+    ['floodLastWord', 'ERR_RESOURCE_CRASHED'],
+    ['leavePipesOpen', 'ERR_RESOURCE_CRASHED'],
   ])('contains %s, and the next run succeeds in another process', async (task, code) => {
     const { value: before } = await guard.run<number>('processId', undefined);
     await expect(guard.run(task, 0)).rejects.toMatchObject({
@@ -108,6 +113,24 @@ describe('with one worker and one spare', () => {
       await expect(guard.run('echo', round)).resolves.toMatchObject({ value: round });
     }
   });
+
+  it.each(['floodErrors', 'floodReports'])(
+    'ends %s at its deadline, in little memory of its own',
+    async (task) => {
+      const before = process.memoryUsage.rss();
+      let peak = before;
+      const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20);
+      const onProgress = (): void => undefined;
+      const error = await guard
+        .run(task, 0, { timeoutMs: 800, onProgress })
+        .catch((reason: unknown) => reason);
+      clearInterval(timer);
+      expect(error).toMatchObject({ code: 'ERR_RESOURCE_TIMEOUT' });
+      // It sends gigabytes a second if it is let.
+      expect(peak - before).toBeLessThan(128 * MIB);
+      await expect(guard.run('echo', 1)).resolves.toMatchObject({ value: 1 });
+    },
+  );
 
   it('lets a task print a megabyte, to nowhere', async () => {
     await expect(guard.run('print', undefined)).resolves.toMatchObject({ value: 'printed' });
@@ -202,32 +225,75 @@ describe('where the host cannot look into its processes', () => {
   });
 });
 
-it('keeps sixty good runs good among sixty hostile ones', { timeout: 180_000 }, async () => {
-  const hostile: [string, ResourceErrorCode][] = [
-    ['loop', 'ERR_RESOURCE_TIMEOUT'],
-    ['bufferBomb', HAS_PROC ? 'ERR_RESOURCE_MEMORY_LIMIT' : 'ERR_RESOURCE_TIMEOUT'],
-    ['segfault', 'ERR_RESOURCE_CRASHED'],
-    ['exit', 'ERR_RESOURCE_CRASHED'],
-    ['garbage', 'ERR_RESOURCE_CRASHED'],
-    ['rejectLater', 'ERR_RESOURCE_CRASHED'],
-  ];
-  await using guard = await createGuard({
-    script: HOSTILE,
-    limits: { memoryMb: 64, queueTimeoutMs: 170_000 },
-    queue: { max: 120 },
-  });
-  const runs = Array.from({ length: 60 }, async (_, index) => {
-    const [task, expected] = hostile[index % hostile.length]!;
-    const bad = guard.run(task, 0, task === 'loop' ? { timeoutMs: 300 } : {}).then(
-      () => 'a value',
-      (error: unknown) => (error as { code: string }).code,
-    );
-    const { value } = await guard.run('echo', index);
-    return { good: value === index, contained: (await bad) === expected };
-  });
-  const results = await Promise.all(runs);
-  expect(results.filter(({ good }) => good)).toHaveLength(60);
-  expect(results.filter(({ contained }) => contained)).toHaveLength(60);
-  expect(guard.stats).toMatchObject({ completed: 60, failed: 60, rejected: 0, queued: 0, running: 0 });
-  if (HAS_PROC) expect(listChildren().length).toBeLessThanOrEqual(3);
-});
+it(
+  'keeps sixty good runs good among sixty hostile ones, and leaves nothing behind',
+  { timeout: 180_000 },
+  async () => {
+    const hostile: [string, ResourceErrorCode][] = [
+      ['loop', 'ERR_RESOURCE_TIMEOUT'],
+      ['bufferBomb', HAS_PROC ? 'ERR_RESOURCE_MEMORY_LIMIT' : 'ERR_RESOURCE_TIMEOUT'],
+      ['segfault', 'ERR_RESOURCE_CRASHED'],
+      ['exit', 'ERR_RESOURCE_CRASHED'],
+      ['garbage', 'ERR_RESOURCE_CRASHED'],
+      ['rejectLater', 'ERR_RESOURCE_CRASHED'],
+      ['slow', 'ERR_RESOURCE_ABORTED'],
+      ['uncloneable', 'ERR_RESOURCE_TASK_FAILED'],
+      ['floodLastWord', 'ERR_RESOURCE_CRASHED'],
+      ['leavePipesOpen', 'ERR_RESOURCE_CRASHED'],
+    ];
+    const before = measureHost();
+    const guard = await createGuard({
+      script: HOSTILE,
+      limits: { memoryMb: 64, queueTimeoutMs: 170_000 },
+      queue: { max: 120 },
+    });
+    const stop = new AbortController();
+    const round = (): Promise<{ good: boolean; contained: boolean }[]> =>
+      Promise.all(
+        Array.from({ length: 30 }, async (_, index) => {
+          const [task, expected] = hostile[index % hostile.length]!;
+          const bad = guard
+            .run(task, 5000, {
+              ...(task === 'loop' && { timeoutMs: 300 }),
+              ...(task === 'slow' && {
+                signal: AbortSignal.any([stop.signal, AbortSignal.timeout(index * 20)]),
+              }),
+            })
+            .then(
+              () => 'a value',
+              (error: unknown) => (error as { code: string }).code,
+            );
+          const { value } = await guard.run('echo', index);
+          return { good: value === index, contained: (await bad) === expected };
+        }),
+      );
+    const first = await round();
+    const between = measureHost();
+    const results = [...first, ...(await round())];
+    const after = measureHost();
+    expect(results.filter(({ good }) => good)).toHaveLength(60);
+    expect(results.filter(({ contained }) => contained)).toHaveLength(60);
+    expect(guard.stats).toMatchObject({ completed: 60, failed: 60, rejected: 0, queued: 0, running: 0 });
+    if (HAS_PROC) expect(listChildren().length).toBeLessThanOrEqual(3);
+    // Thirty hostile runs more, and nothing of them is kept.
+    expect(after.heapBytes - between.heapBytes).toBeLessThan(4 * MIB);
+    await guard.drain();
+    if (HAS_PROC) expect(listChildren()).toEqual([]);
+    await until(() => measureHost().descriptors <= before.descriptors);
+    expect(measureHost()).toMatchObject({ files: before.files, listeners: before.listeners });
+  },
+);
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What a guard could leave behind in its host. */
+function measureHost(): { heapBytes: number; descriptors: number; files: number; listeners: number } {
+  collectGarbage();
+  return {
+    heapBytes: process.memoryUsage().heapUsed,
+    descriptors: HAS_PROC ? readdirSync('/proc/self/fd').length : 0,
+    files: readdirSync(tmpdir()).filter((name) => name.startsWith('guard-ground-')).length,
+    listeners: process.listenerCount('exit'),
+  };
+}

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -225,6 +226,29 @@ describe('drain', () => {
     await early.drain();
     expect(early.stats).toMatchObject({ starting: 0, idle: 0, running: 0 });
   });
+});
+
+it('ends a run that is aborted at any moment with one code, and listens no longer', async () => {
+  await using guard = await createGuard({ script: HOSTILE, workers: 1, spare: 1 });
+  const moments: (() => Promise<unknown>)[] = [
+    ...Array.from({ length: 16 }, (_, turns) => async () => {
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    }),
+    () => new Promise((resolve) => setImmediate(resolve)),
+    ...[0, 1, 5, 50].map((ms) => () => new Promise((resolve) => setTimeout(resolve, ms))),
+  ];
+  for (const moment of moments) {
+    const stop = new AbortController();
+    // Another memory limit each time, so that the run also waits for that to be set.
+    const run = catchError(
+      guard.run('slow', 5000, { signal: stop.signal, memoryMb: 128 + moments.indexOf(moment) }),
+    );
+    await moment();
+    stop.abort();
+    expect(await run).toMatchObject({ code: 'ERR_RESOURCE_ABORTED', receipt: { task: 'slow' } });
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+  }
+  await expect(guard.run('echo', 1)).resolves.toMatchObject({ value: 1 });
 });
 
 it('leaves no process, timer, handle or listener behind, so that the host ends by itself', async () => {

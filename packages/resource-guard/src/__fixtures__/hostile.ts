@@ -1,5 +1,6 @@
 // A worker module with tasks of every kind, most of them hostile. It is only ever imported in a child process.
 
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -227,6 +228,34 @@ export function announceBody(): never {
   for (;;) writeAll(Buffer.alloc(1024 * 1024));
 }
 
+/** Garbage where only its watchdog writes. */
+export function floodLastWord(): never {
+  for (;;) writeAll(Buffer.alloc(65_536, 'x'), 4);
+}
+
+/** Prints errors without end. */
+export function floodErrors(): never {
+  for (;;) writeAll(Buffer.alloc(65_536, 'x'), 2);
+}
+
+/** Spies on its own channel, then reports progress without end, each time with a megabyte that nobody asked for. */
+export function floodReports(_input: unknown, { report }: Context): Promise<never> {
+  const [channel] = activeHandles();
+  channel!.write = (part: Uint8Array) => {
+    const { id } = JSON.parse(Buffer.from(part.subarray(8)).toString()) as { id: string };
+    const flood = frame({ type: 'progress', id, progress: 'x'.repeat(60_000) }, Buffer.alloc(1024 * 1024));
+    for (;;) writeAll(flood);
+  };
+  report('first');
+  return forever();
+}
+
+/** Answers with a process that still holds all of its pipes. */
+export function leavePipesOpen(): never {
+  spawn('/bin/sleep', ['5'], { stdio: ['ignore', 'ignore', 'inherit', 3, 4] });
+  process.exit(0);
+}
+
 export function closeChannel(): Promise<never> {
   for (const handle of activeHandles()) handle.destroy();
   return forever();
@@ -276,10 +305,10 @@ function frame(head: object, body: Uint8Array = new Uint8Array()): Buffer {
   return Buffer.concat([prefix, text, body]);
 }
 
-function writeAll(bytes: Buffer): void {
+function writeAll(bytes: Buffer, descriptor = CHANNEL_FD): void {
   for (let offset = 0; offset < bytes.length;) {
     try {
-      offset += writeSync(CHANNEL_FD, bytes, offset);
+      offset += writeSync(descriptor, bytes, offset);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
     }
