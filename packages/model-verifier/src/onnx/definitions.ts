@@ -3,6 +3,7 @@ import type { CanonicalHash } from './canonical-hash.ts';
 import { dataType } from './data-type.ts';
 import type { GraphPart } from './graph-part.ts';
 import type { Inspection } from './inspection.ts';
+import { mergeDims } from './declared-dims.ts';
 import { known, type KnownValue } from './known-value.ts';
 import type { LoadCost } from './load-cost.ts';
 import type { NameTable } from './name-table.ts';
@@ -47,8 +48,12 @@ export function defineInputs(
     const type = dataType(value.elementType);
     if (isMain && value.type === 'unknown')
       violations.add('value-type', path, 'expected an input with a type');
-    if (value.dims?.every((dim) => typeof dim === 'number') === true && type !== undefined) {
-      scope.known[values.length] = known(false, type.bits, value.dims);
+    const isClosed = value.dims?.every((dim) => typeof dim === 'number') === true;
+    // What a branch or a loop is given, a runtime may know better than the branch says.
+    if (value.dims !== null && type !== undefined && (isClosed || isMain)) {
+      const dims = value.dims.map((dim) => (typeof dim === 'number' ? dim : NaN));
+      const declared = scope.declared?.find(value.nameStart, value.nameEnd);
+      scope.known[values.length] = mergeDims(known(false, type.bits, dims), declared);
     }
     values.push(value);
   }

@@ -44,6 +44,7 @@ const profileSchema = z.strictObject({
   externalData: z.boolean(),
   replaceableInitializers: z.boolean(),
   unknownFields: z.boolean(),
+  untracedSizes: z.boolean(),
   limits: limitsSchema.partial(),
 } satisfies Record<keyof OnnxProfile, unknown>);
 const optionsSchema = z.strictObject({

@@ -9,11 +9,11 @@ export interface KnownValue {
   readonly isConstant: boolean;
   /** Bits of one element. */
   readonly bits: number;
-  /** Its dims, if they are known. */
+  /** Its dims, if they are known; `NaN` for one that stays open until a model runs, whoever infers it. */
   readonly dims: readonly number[] | undefined;
-  /** Its elements at most, if a bound is known. */
+  /** Its elements at most, if a bound is known; of dims that are open, at least. */
   readonly elements: number | undefined;
-  /** Its values, if it is small and they are known. */
+  /** Its values, if it is small and they are known; `NaN` for one made of an open dim. */
   readonly values: readonly number[] | undefined;
   /** Whether the values are integers by type, so that arithmetic on them cuts and wraps. */
   readonly isInteger: boolean;
@@ -38,7 +38,7 @@ export function known(
   isInteger = false,
 ): KnownValue {
   // What is no size at all counts as an infinite one, so that it is over every limit.
-  const elements = dims === undefined ? undefined : sizeOf(dims);
+  const elements = dims === undefined || hasOpen(dims) ? undefined : sizeOf(dims);
   const fits = values?.length === elements && values !== undefined && values.length <= MAX_VALUES;
   return { isConstant, bits, dims, elements, values: fits ? values : undefined, isInteger };
 }
@@ -56,6 +56,16 @@ export function bounded(
   return { isConstant, bits, dims: undefined, elements, values: undefined, isInteger: false };
 }
 
+/** How many elements a value has, every open dim taken for 1; `undefined` where nothing is known. */
+export function elementsAtLeast({ dims, elements }: KnownValue): number | undefined {
+  return elements ?? (dims === undefined ? undefined : sizeOf(dims.filter((dim) => !Number.isNaN(dim))));
+}
+
+/** Whether one of these dims or values stays open until a model runs. */
+export function hasOpen(sizes: readonly number[]): boolean {
+  return sizes.some((size) => Number.isNaN(size));
+}
+
 function sizeOf(dims: readonly number[]): number {
   const elements = elementsOf(dims);
   return Number.isNaN(elements) ? Infinity : elements;
@@ -66,11 +76,14 @@ export function broadcast(shapes: readonly (readonly number[])[]): readonly numb
   const rank = Math.max(0, ...shapes.map((dims) => dims.length));
   return Array.from({ length: rank }, (_, axis) => {
     let size = 1;
+    let isOpen = false;
     for (const dims of shapes) {
       const dim = dims[dims.length - rank + axis] ?? 1;
       if (dim === 0) return 0;
-      size = Math.max(size, dim);
+      if (Number.isNaN(dim)) isOpen = true;
+      else size = Math.max(size, dim);
     }
-    return size;
+    // One above 1 decides: an open one has to be as large, or 1.
+    return size === 1 && isOpen ? NaN : size;
   });
 }

@@ -1,10 +1,13 @@
 import type { Inspection } from './inspection.ts';
-import { OPAQUE, type KnownValue } from './known-value.ts';
+import { elementsAtLeast, OPAQUE, type KnownValue } from './known-value.ts';
 import { OperatorCall } from './operator-call.ts';
-import { sameAsFirst } from './operator-sizes.ts';
+import { sameAsFirst } from './element-rules.ts';
 import { isControlFlow, type OperatorUse } from './operator-table.ts';
 import type { NodePlaces } from './node-places.ts';
 import { knowsAnything, lookUp, type Scope } from './scope.ts';
+
+/** How many times what it is given an operator may make while running before the size alone is looked at. */
+const MAX_GROWTH = 4;
 
 /**
  * What a runtime would allocate for constant expressions when it creates a session: a model of 137 bytes can ask for
@@ -14,6 +17,8 @@ export class LoadCost {
   /** Bytes that constants make of themselves. */
   constantBytes = 0;
   readonly #inspection: Inspection;
+  /** Handed out where one output is as wide as the first input. */
+  readonly #same: (KnownValue | undefined)[] = [undefined];
 
   constructor(inspection: Inspection) {
     this.#inspection = inspection;
@@ -36,6 +41,14 @@ export class LoadCost {
     path: () => string,
   ): readonly (KnownValue | undefined)[] | undefined {
     if (!use.speaksAlone && !knowsAnything(scope)) return undefined;
+    // The most common case by far, and the cheapest: as wide as what it is given, and made while running.
+    if (use.sizeRule === sameAsFirst && callee === -1 && ins.count > 0 && ins.ids[0] !== -1) {
+      const first = scope.known[ins.ids[0]!];
+      if (first?.isConstant === false && first.values === undefined) {
+        this.#same[0] = first;
+        return this.#same;
+      }
+    }
     const inputs: (KnownValue | undefined)[] = [];
     let isKnown = false;
     let isConstant = false;
@@ -51,8 +64,6 @@ export class LoadCost {
       inputs.push(value);
     }
     if (!isKnown && !use.speaksAlone) return undefined;
-    // The most common case by far, and the cheapest: as wide as what it is given, and made while running.
-    if (use.sizeRule === sameAsFirst && callee === -1 && inputs[0]?.isConstant === false) return [inputs[0]];
     isConstant &&= !isRunning;
     const outputs = outs.count;
     if (use.sizeRule === undefined || callee !== -1) {
@@ -69,12 +80,14 @@ export class LoadCost {
       attributes,
       isConstant,
       '',
+      ins,
     );
     const results = use.sizeRule(call);
     if (call.isUnbounded) this.#refuseUnbounded(path());
     // The tensor of a Constant is counted as a parameter, unless it has to be made dense.
     if (use.type !== 'Constant' || call.isMade)
-      for (const value of results) if (value !== undefined) this.account(value, path);
+      for (const value of results)
+        if (value !== undefined && isMore(value, inputs)) this.account(value, path);
     if (!isConstant || (results.length >= outputs && !results.includes(undefined))) return results;
     // Further outputs are constants as well, no larger than the first: none may fix a size unseen.
     return Array.from({ length: outputs }, (_, index) => results[index] ?? OPAQUE);
@@ -87,8 +100,9 @@ export class LoadCost {
 
   /** Counts what a value takes, and refuses it if that alone is too much. */
   account(value: KnownValue, path: string | (() => string)): void {
-    if (value.elements === undefined) return;
-    const length = Math.ceil((value.elements * value.bits) / 8);
+    const elements = elementsAtLeast(value);
+    if (elements === undefined) return;
+    const length = Math.ceil((elements * value.bits) / 8);
     const { limits, violations } = this.#inspection;
     if (length > limits.maxTensorBytes) {
       const found = Number.isFinite(length) ? String(length) : 'more than can be counted';
@@ -101,4 +115,14 @@ export class LoadCost {
     }
     if (value.isConstant && Number.isFinite(length)) this.constantBytes += length;
   }
+}
+
+/** Whether a value counts: every constant, and of what is made while running only what its operator blows up. */
+function isMore(value: KnownValue, inputs: readonly (KnownValue | undefined)[]): boolean {
+  if (value.isConstant) return true;
+  const given = inputs.reduce(
+    (total, input) => total + (input === undefined ? 0 : (elementsAtLeast(input) ?? 0)),
+    0,
+  );
+  return (elementsAtLeast(value) ?? 0) > MAX_GROWTH * given;
 }

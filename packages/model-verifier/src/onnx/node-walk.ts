@@ -1,6 +1,7 @@
 import { ModelError } from '../errors.ts';
 import { attributesByName, readAttribute } from './attribute.ts';
 import type { CanonicalHash } from './canonical-hash.ts';
+import { mergeDims } from './declared-dims.ts';
 import type { FunctionTable } from './function-table.ts';
 import { nodeKey, type GraphPart } from './graph-part.ts';
 import type { Inspection } from './inspection.ts';
@@ -109,7 +110,8 @@ export class NodeWalk {
       const to = outs.at[index * 2 + 1]!;
       if (from === to || !defineName(inspection, scope, names, from, to, path)) continue;
       if (results === undefined) continue;
-      const value = results[index];
+      let value = results[index];
+      if (value !== undefined && !value.isConstant) value = mergeDims(value, scope.declared?.find(from, to));
       if (value !== undefined) scope.known[names.size - 1] = value;
     }
     this.#index++;

@@ -2,6 +2,7 @@ import { Cursor } from './cursor.ts';
 import { dataType } from './data-type.ts';
 import type { Inspection } from './inspection.ts';
 import { known, MAX_VALUES, type KnownValue } from './known-value.ts';
+import type { PlaceList } from './place-list.ts';
 import { readTensor, type TensorView } from './tensor.ts';
 
 /** One node as the rules of load cost see it. Attributes are read when asked for. */
@@ -12,6 +13,8 @@ export class OperatorCall {
   readonly inputs: readonly (KnownValue | undefined)[];
   /** How many outputs it names. */
   readonly outputs: number;
+  /** Whether what is not followed counts as a constant wherever a runtime might infer it. */
+  readonly isTraced: boolean;
   /** Whether every input that is there is a constant, and there is one. One that is left out is no obstacle. */
   readonly isConstant: boolean;
   /** Whether a size could not be bounded although it is fixed in the model. */
@@ -22,6 +25,7 @@ export class OperatorCall {
   /** Place of each attribute: start, end, start, end … */
   readonly #attributes: readonly number[];
   readonly #path: string;
+  readonly #ins: PlaceList;
 
   constructor(
     inspection: Inspection,
@@ -31,6 +35,7 @@ export class OperatorCall {
     attributes: readonly number[],
     isConstant: boolean,
     path: string,
+    ins: PlaceList,
   ) {
     this.#inspection = inspection;
     this.opset = opset;
@@ -39,6 +44,13 @@ export class OperatorCall {
     this.#attributes = attributes;
     this.isConstant = isConstant;
     this.#path = path;
+    this.#ins = ins;
+    this.isTraced = !inspection.profile.untracedSizes;
+  }
+
+  /** Whether this input is named at all, known or not. */
+  isGiven(index: number): boolean {
+    return index < this.#ins.count && this.#ins.at[index * 2] !== this.#ins.at[index * 2 + 1];
   }
 
   /** The values of an input that fixes a size. A constant whose values are not known makes the call unbounded. */

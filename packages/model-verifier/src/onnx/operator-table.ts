@@ -35,13 +35,15 @@ export interface OperatorUse {
   importedBy: ReadonlyMap<string, number> | undefined;
 }
 
-/** Operators whose attributes alone can fix a size. */
+/** Operators of which something is known even where nothing is known of their inputs. */
 const SPEAK_ALONE: ReadonlySet<string> = new Set([
   'Constant',
   'RandomNormal',
   'RandomUniform',
   'Pad',
   'Upsample',
+  'Shape',
+  'Size',
 ]);
 
 /** Different operators that one model may name: the standard has 220. */

@@ -18,6 +18,11 @@ export interface OnnxProfile {
   readonly replaceableInitializers: boolean;
   /** Whether fields that the format does not know are accepted. */
   readonly unknownFields: boolean;
+  /**
+   * Whether a size may come from the shape of a value whose dims are not followed here. A runtime that infers them
+   * may allocate such a size, whatever it is, when it creates a session.
+   */
+  readonly untracedSizes: boolean;
   /** Limits other than the default ones. */
   readonly limits: Partial<OnnxLimits>;
 }
@@ -35,6 +40,7 @@ function vision(name: string, operators: readonly string[], replaceableInitializ
     externalData: true,
     replaceableInitializers,
     unknownFields: false,
+    untracedSizes: false,
     limits: {},
   };
 }
@@ -59,5 +65,6 @@ export const ONNX_PROFILES: Readonly<Record<OnnxProfileName, OnnxProfile>> = {
     opsets: { 'ai.onnx': [1, 28], 'ai.onnx.ml': [1, 5] },
     operators: { 'ai.onnx': [...STANDARD, ...CONTROL_FLOW], 'ai.onnx.ml': STANDARD_ML },
     maxFunctions: 256,
+    untracedSizes: true,
   },
 };

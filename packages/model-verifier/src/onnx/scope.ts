@@ -1,3 +1,4 @@
+import type { DeclaredDims } from './declared-dims.ts';
 import type { Inspection } from './inspection.ts';
 import type { KnownValue } from './known-value.ts';
 import type { NameTable } from './name-table.ts';
@@ -21,12 +22,14 @@ export interface Scope {
   readonly formals: ReadonlySet<string> | undefined;
   /** Set when its walk starts. */
   names: NameTable | undefined;
+  /** Dims that the graph declares; set when its walk starts. */
+  declared: DeclaredDims | undefined;
   /** What is known of values, by the id of their name. */
   readonly known: (KnownValue | undefined)[];
 }
 
 /** A scope that has not been walked. */
-export type NewScope = Omit<Scope, 'names' | 'known'>;
+export type NewScope = Omit<Scope, 'names' | 'declared' | 'known'>;
 
 /** Whether an outer scope has this name. */
 export function isVisible(scope: Scope | undefined, start: number, end: number): boolean {

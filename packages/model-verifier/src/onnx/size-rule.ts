@@ -1,4 +1,4 @@
-import { bounded, known, OPAQUE, type KnownValue } from './known-value.ts';
+import { bounded, hasOpen, known, OPAQUE, type KnownValue } from './known-value.ts';
 import type { OperatorCall } from './operator-call.ts';
 
 /** What an operator makes, as far as it can be said: one entry per output, the rest is made while running. */
@@ -39,6 +39,21 @@ export const noMoreThanFirst: SizeRule = (call) => {
     bounded(call.isConstant, Math.max(first.bits, 64), first.elements),
   );
 };
+
+/** Dims with 1 for every open one. */
+export const closed = (dims: readonly number[]): readonly number[] =>
+  dims.map((dim) => (Number.isNaN(dim) ? 1 : dim));
+
+/** A tensor of these dims; where they are open, as large at least as it is with open dims of `least`. */
+export function atLeast(
+  call: OperatorCall,
+  bits: number,
+  dims: readonly number[],
+  least: readonly number[],
+): KnownValue {
+  const value = known(call.isConstant, bits, dims);
+  return hasOpen(dims) ? { ...value, elements: known(false, bits, least).elements } : value;
+}
 
 /** For data made while running: a lower bound of the size, of which nothing else follows. */
 export function sizeOnly(call: OperatorCall, dims: readonly number[], bits: number): KnownValue {

@@ -1,5 +1,6 @@
 import { CanonicalHash } from './canonical-hash.ts';
 import { Cursor } from './cursor.ts';
+import { DeclaredDims } from './declared-dims.ts';
 import { defineInitializers, defineInputs } from './definitions.ts';
 import type { FunctionTable } from './function-table.ts';
 import type { GraphPart } from './graph-part.ts';
@@ -55,7 +56,7 @@ export class GraphWalk {
 
   /** Adds a scope to walk. */
   add(scope: NewScope): void {
-    this.#waiting.push({ ...scope, names: undefined, known: [] });
+    this.#waiting.push({ ...scope, names: undefined, declared: undefined, known: [] });
   }
 
   /** Walks all that waits, and what turns up on the way. */
@@ -75,13 +76,14 @@ export class GraphWalk {
     const outputs: number[] = [];
     const initializers: number[] = [];
     const sparse: number[] = [];
+    const infos: number[] = [];
     let nodes = 0;
     while (cursor.next()) {
       if (cursor.field === 1) nodes++;
       else if (cursor.field === 5) initializers.push(cursor.start, cursor.end);
       else if (cursor.field === 11) inputs.push(cursor.start, cursor.end);
       else if (cursor.field === 12) outputs.push(cursor.start, cursor.end);
-      else if (cursor.field === 13) readValue(inspection, cursor.start, cursor.end, `${scope.path}/value`);
+      else if (cursor.field === 13) infos.push(cursor.start, cursor.end);
       else if (cursor.field === 15) sparse.push(cursor.start, cursor.end);
     }
     const names = new NameTable(
@@ -90,6 +92,16 @@ export class GraphWalk {
     );
     scope.names = names;
     const isMain = scope.parent === undefined && scope.key === 'graph';
+
+    const dims = (scope.declared = new DeclaredDims(inspection.bytes));
+    for (let index = 0; index < infos.length; index += 2)
+      dims.add(readValue(inspection, infos[index]!, infos[index + 1]!, `${scope.path}/value`));
+    const results: ValueView[] = [];
+    for (let index = 0; index < outputs.length; index += 2) {
+      const path = `${scope.path}/output[${index / 2}]`;
+      results.push(readValue(inspection, outputs[index]!, outputs[index + 1]!, path));
+    }
+    for (const value of results) dims.add(value);
 
     const declared = defineInputs(inspection, scope, names, inputs);
     const filled = defineInitializers(this, scope, names, { initializers, sparse, inputs: declared.length });
@@ -104,9 +116,7 @@ export class GraphWalk {
     this.#walkNodes(scope, names, cursor.open(scope.start, scope.end), 1);
 
     this.hash.count(outputs.length / 2);
-    for (let index = 0; index < outputs.length; index += 2) {
-      const path = `${scope.path}/output[${index / 2}]`;
-      const value = readValue(inspection, outputs[index]!, outputs[index + 1]!, path);
+    for (const [index, value] of results.entries()) {
       // A branch may give back a value of the graph around it.
       if (
         names.find(value.nameStart, value.nameEnd) === -1 &&
@@ -115,7 +125,7 @@ export class GraphWalk {
         const message = 'expected an output that some node makes, found no such name';
         inspection.violations.add(
           'name-undefined',
-          `${path} ${inspection.quotedText(value.nameStart, value.nameEnd)}`,
+          `${scope.path}/output[${index}] ${inspection.quotedText(value.nameStart, value.nameEnd)}`,
           message,
         );
       }

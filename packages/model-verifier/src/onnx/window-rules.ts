@@ -11,6 +11,8 @@ interface Window {
   readonly dilation: number;
   /** Elements added at both ends together. */
   readonly padding: number;
+  /** Elements added at one end of what a transposed convolution makes. */
+  readonly more: number;
 }
 
 function windowAlong(
@@ -25,6 +27,7 @@ function windowAlong(
     stride: call.ints('strides')?.[axis] ?? 1,
     dilation: call.ints('dilations')?.[axis] ?? 1,
     padding: (pads?.[axis] ?? 0) + (pads?.[axis + rank] ?? 0),
+    more: call.ints('output_padding')?.[axis] ?? 0,
   };
 }
 
@@ -34,12 +37,31 @@ function shrunk(size: number, { kernel, stride, dilation, padding }: Window, isS
   return Math.max(0, Math.ceil(room / stride) + 1);
 }
 
-function grown(size: number, { kernel, stride, dilation, padding }: Window, more: number): number {
+function grown(size: number, { kernel, stride, dilation, padding, more }: Window): number {
   return Math.max(size * stride, stride * (size - 1) + more + (kernel - 1) * dilation + 1 - padding, 0);
 }
 
+/** What comes out where the arithmetic leaves no doubt, which is what shapes are computed from; else `undefined`. */
+function exact(call: OperatorCall, size: number, window: Window, isTransposed: boolean): number | undefined {
+  const { kernel, stride, dilation, padding } = window;
+  const auto = call.text('auto_pad') ?? 'NOTSET';
+  if (stride < 1 || dilation < 1 || kernel < 1) return undefined;
+  const reach = (kernel - 1) * dilation + 1;
+  if (isTransposed) {
+    if (auto !== 'NOTSET' || call.ints('output_shape') !== undefined) return undefined;
+    return Math.max(0, stride * (size - 1) + window.more + reach - padding);
+  }
+  const isRoundedUp = call.int('ceil_mode') === 1;
+  // Dilated, or rounded up as well, runtimes pad each in their own way.
+  if (auto.startsWith('SAME')) return dilation > 1 || isRoundedUp ? undefined : Math.ceil(size / stride);
+  const room = size + (auto === 'VALID' ? 0 : padding) - reach;
+  // Rounded up, whether a last window that starts behind the image counts depends on the version.
+  if (room < 0 || (isRoundedUp && room % stride !== 0)) return undefined;
+  return Math.floor(room / stride) + 1;
+}
+
 /**
- * A rule for constant images; what is made while running is not followed.
+ * A rule for images: of constant ones an upper bound, of others the exact size where there is no doubt.
  *
  * @param channels - Channels of the result, from the dims of image and filter; `undefined` where they are not sound.
  */
@@ -48,20 +70,23 @@ function windowed(
   bits: number,
   along: (call: OperatorCall, size: number, axis: number, window: Window) => number,
   channels: (image: readonly number[], filter: readonly number[] | undefined, call: OperatorCall) => number,
+  isTransposed = false,
 ): SizeRule {
   return (call) => {
-    if (!call.isConstant) return [];
     const image = call.inputs[0]?.dims;
     const filter = filterInput === undefined ? undefined : call.inputs[filterInput]?.dims;
     if (image === undefined || (filterInput !== undefined && filter === undefined)) {
+      if (!call.isConstant) return [];
       call.isUnbounded = true;
       return [OPAQUE];
     }
     const spatial = image.slice(2);
-    const sizes = spatial.map((size, axis) =>
-      along(call, size, axis, windowAlong(call, axis, spatial.length, filter?.slice(2))),
-    );
-    const made = known(true, Math.max(call.inputs[0]!.bits, bits), [
+    const sizes = spatial.map((size, axis) => {
+      const window = windowAlong(call, axis, spatial.length, filter?.slice(2));
+      return call.isConstant ? along(call, size, axis, window) : exact(call, size, window, isTransposed);
+    });
+    if (!sizes.every((size) => size !== undefined)) return [];
+    const made = known(call.isConstant, Math.max(call.inputs[0]!.bits, bits), [
       image[0] ?? 1,
       channels(image, filter, call),
       ...sizes,
@@ -100,7 +125,8 @@ export const transposedConvolution: SizeRule = windowed(
     const shape = call.ints('output_shape');
     // Once with the batch and the channels in front, now without.
     const given = shape?.at(axis - (call.inputs[0]?.dims?.length ?? 2) + 2);
-    return given ?? grown(size, window, call.ints('output_padding')?.[axis] ?? 0);
+    return given ?? grown(size, window);
   },
   (_, filter, call) => (filter?.[1] ?? 1) * (call.int('group') ?? 1),
+  true,
 );
