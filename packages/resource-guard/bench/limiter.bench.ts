@@ -75,6 +75,26 @@ async function consume(keys: number, keyOf: (index: number) => string): Promise<
   for (let index = 0; index < keys; index += 1) await limiter.consume(keyOf(index)).catch(() => undefined);
 }
 
+interface CaseResult {
+  readonly name: string;
+  readonly arms: readonly { readonly name: string; readonly itemsPerSecond: number }[];
+}
+
+/** What was set as the goal, and whether it was met. */
+function checkGoals(results: readonly CaseResult[]): string[] {
+  const speedOf = (caseName: string): number =>
+    results.find(({ name }) => name === caseName)?.arms.find(({ name }) => name === 'resource-guard')
+      ?.itemsPerSecond ?? 0;
+  const kept = (growth.get('resource-guard')?.bytes ?? Infinity) / MIB;
+  const say = (isMet: boolean, what: string): string => `${isMet ? 'met' : 'MISSED'}: ${what}`;
+  return [
+    say(speedOf(KNOWN) >= 1e6, `${(speedOf(KNOWN) / 1e6).toFixed(2)} M checks/s on known keys, goal 1 M`),
+    say(speedOf(HOSTILE) >= 5e5, `${(speedOf(HOSTILE) / 1e6).toFixed(2)} M/s on hostile keys, goal 0.5 M`),
+    say(kept <= 15, `${kept.toFixed(1)} MiB kept after them, goal at most 15`),
+    say(regained === 0, `allowance regained ${regained} times, goal 0`),
+  ];
+}
+
 export default {
   title: 'checks of a rate limit',
   unit: 'check',
@@ -112,8 +132,9 @@ export default {
       },
     },
   ],
-  report: (): string =>
+  report: (results: readonly CaseResult[]): string =>
     [
+      ...checkGoals(results),
       ...[...growth].map(
         ([arm, { keys, bytes }]) =>
           `${arm}: ${(bytes / MIB).toFixed(1)} MiB kept after ${keys.toLocaleString('en')} hostile keys`,

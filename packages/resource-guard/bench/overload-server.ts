@@ -70,10 +70,11 @@ function afterBody(run: Run): RequestListener {
 async function guarded(): Promise<RequestListener> {
   const guard = await createGuard({
     ...{ script: TASKS, workers: WORKERS, spare: 1 },
-    ...{ queue: { max: WORKERS }, limits: { queueTimeoutMs: 60 } },
+    ...{ queue: { max: WORKERS, perKey: 1 }, limits: { queueTimeoutMs: 60 } },
   });
   return (request, response) => {
-    const admission = guard.admit();
+    const key = request.headers['x-key'];
+    const admission = guard.admit(typeof key === 'string' ? { key } : {});
     if (!admission.ok) {
       response.writeHead(admission.status, admission.headers).end();
       return;
