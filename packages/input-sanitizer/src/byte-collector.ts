@@ -8,7 +8,7 @@ export function checkMaxBytes(maxBytes: number): void {
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
     throw new SanitizeError(
       'ERR_INPUT_SPEC',
-      `expected maxBytes to be a positive whole number, found ${maxBytes}`,
+      `expected maxBytes to be a positive whole number, found ${typeof maxBytes === 'number' ? maxBytes : typeof maxBytes}`,
     );
   }
 }
@@ -32,6 +32,11 @@ export class ByteCollector {
     checkMaxBytes(maxBytes);
     this.#maxBytes = maxBytes;
     this.#buffer = new Uint8Array(Math.min(maxBytes, expected));
+  }
+
+  /** Whether nothing came so far. */
+  get isEmpty(): boolean {
+    return this.#length === 0;
   }
 
   /** @throws {SanitizeError} `ERR_INPUT_TOO_LARGE` before a byte past the cap is kept. */

@@ -60,11 +60,15 @@ export interface SanitizeErrorJson {
   readonly retryable: boolean;
 }
 
+/** UTF-16 units of a message: what was found can be a stranger's or a file's own words, as long as they like. */
+const MAX_MESSAGE_LENGTH = 2000;
+
 /**
  * An input that was refused, or could not be read.
  *
  * `message` is fit for the stranger who sent the input: it names what was expected and found, never a path,
- * a stack or the decoder's own words. Those are in `cause`, where there are any.
+ * a stack or the decoder's own words. Those are in `cause`, where there are any. It is never longer than 2,000
+ * characters.
  */
 export class SanitizeError extends Error {
   override readonly name = 'SanitizeError';
@@ -76,7 +80,7 @@ export class SanitizeError extends Error {
   readonly retryable: boolean;
 
   constructor(code: InputErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(bound(message), options);
     this.code = code;
     this.httpStatus = ANSWERS[code].httpStatus;
     this.retryable = ANSWERS[code].retryable;
@@ -87,4 +91,9 @@ export class SanitizeError extends Error {
     const { code, message, httpStatus, retryable } = this;
     return { code, message, httpStatus, retryable };
   }
+}
+
+function bound(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  return `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…`;
 }

@@ -1,5 +1,6 @@
 import { checkMaxBytes, refuseSize } from './byte-collector.ts';
 import { SanitizeError } from './errors.ts';
+import { checkOptions } from './parse-options.ts';
 
 /** Limits of one text. */
 export interface FromBase64Options {
@@ -22,7 +23,9 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  *   is not a positive whole number.
  * @see RFC 4648, sections 3 and 4; RFC 2397
  */
-export function fromBase64(text: string, { maxBytes }: FromBase64Options): Uint8Array {
+export function fromBase64(text: string, options: FromBase64Options): Uint8Array {
+  checkOptions(options);
+  const { maxBytes } = options;
   checkMaxBytes(maxBytes);
   // A field of a stranger's JSON can be anything, whatever type its receiver gave it.
   const given: unknown = text;

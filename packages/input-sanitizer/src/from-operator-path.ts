@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, normalize } from 'node:path';
+import { SanitizeError } from './errors.ts';
 import { fromPath } from './from-path.ts';
 import type { FromPathOptions } from './from-path.ts';
 
@@ -11,6 +12,10 @@ import type { FromPathOptions } from './from-path.ts';
  * @throws {SanitizeError} As {@link fromPath}.
  */
 export async function fromOperatorPath(argument: string, options: FromPathOptions): Promise<Uint8Array> {
+  const given: unknown = argument;
+  if (typeof given !== 'string') {
+    throw new SanitizeError('ERR_INPUT_SPEC', 'expected the path of a file, found no text');
+  }
   const [root, relative] = locate(argument);
   return await fromPath(root, relative, options);
 }

@@ -1,9 +1,29 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { fromPath } from './from-path.ts';
+
+/** The one of the many forms of `read` that is used. */
+interface ReadWhole {
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number; buffer: Uint8Array }>;
+}
 
 let base = '';
 let root = '';
@@ -140,4 +160,40 @@ it('says nothing about where the root is', async () => {
     ),
   );
   expect(messages.filter((message) => String(message).includes('/'))).toEqual([]);
+});
+
+it('asks for no more in one read than Node can count, however long the file is', async () => {
+  const huge = 2 ** 31;
+  // Without content: neither the file nor the buffer that nothing is written to takes any room.
+  writeFileSync(join(root, 'huge.bin'), '');
+  truncateSync(join(root, 'huge.bin'), huge);
+  const probe = await open(join(root, 'ten.bin'));
+  const asked: number[] = [];
+  const spy = vi
+    .spyOn(Object.getPrototypeOf(probe) as Pick<ReadWhole, 'read'>, 'read')
+    .mockImplementation((buffer, _offset, length) => {
+      asked.push(length);
+      // Half of the file at once, then its end.
+      return Promise.resolve({ bytesRead: asked.length > 2 ? 0 : length, buffer });
+    });
+  try {
+    const bytes = await read('huge.bin', huge);
+    expect(bytes).toHaveLength(asked[0]! + asked[1]!);
+  } finally {
+    spy.mockRestore();
+    await probe.close();
+    rmSync(join(root, 'huge.bin'));
+  }
+  expect(Math.max(...asked)).toBeLessThan(2 ** 31 - 1);
+  expect(asked[0]! + asked[1]!).toBe(huge);
+});
+
+it('refuses a file that is too long before it makes room for it', async () => {
+  writeFileSync(join(root, 'sparse.bin'), '');
+  truncateSync(join(root, 'sparse.bin'), 2 ** 40);
+  await expect(read('sparse.bin', 2 ** 31)).rejects.toMatchObject({ code: 'ERR_INPUT_TOO_LARGE' });
+  // Longer than any array can be: refused all the same, and no error of the engine.
+  truncateSync(join(root, 'sparse.bin'), 2 ** 43 - 4096);
+  await expect(read('sparse.bin', 2 ** 43)).rejects.toMatchObject({ code: 'ERR_INPUT_UNREADABLE' });
+  rmSync(join(root, 'sparse.bin'));
 });

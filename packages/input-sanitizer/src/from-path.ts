@@ -3,7 +3,9 @@ import type { Stats } from 'node:fs';
 import { lstat, open, readlink, realpath } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { checkMaxBytes, refuseSize } from './byte-collector.ts';
 import { SanitizeError } from './errors.ts';
+import { checkOptions } from './parse-options.ts';
 
 /** Limits of one read. */
 export interface FromPathOptions {
@@ -13,6 +15,8 @@ export interface FromPathOptions {
 
 /** Longest relative path looked at, in UTF-16 units. */
 const MAX_RELATIVE_LENGTH = 1024;
+/** Bytes asked for in one read: Node ends the process over a length that needs more than 31 bits. */
+const MAX_READ_LENGTH = 1024 ** 3;
 
 /**
  * Reads a file whose name comes from a stranger, below a root that does not.
@@ -29,13 +33,13 @@ const MAX_RELATIVE_LENGTH = 1024;
 export async function fromPath(
   root: string,
   relative: string,
-  { maxBytes }: FromPathOptions,
+  options: FromPathOptions,
 ): Promise<Uint8Array> {
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
-    throw new SanitizeError(
-      'ERR_INPUT_SPEC',
-      `expected maxBytes to be a positive whole number, found ${maxBytes}`,
-    );
+  checkOptions(options);
+  const { maxBytes } = options;
+  checkMaxBytes(maxBytes);
+  if (typeof root !== 'string') {
+    throw new SanitizeError('ERR_INPUT_SPEC', 'expected the name of a root folder, found no text');
   }
   const segments = parseRelativePath(relative);
   try {
@@ -90,7 +94,7 @@ async function readOpened(
   ) {
     throw refusePath('a file that was moved while it was opened');
   }
-  if (opened.size > maxBytes) throw refuseSize(maxBytes, `${opened.size}`);
+  if (opened.size > maxBytes) throw refuseSize(maxBytes, opened.size);
   return readCapped(handle, maxBytes, opened.size);
 }
 
@@ -99,7 +103,8 @@ async function readCapped(handle: FileHandle, maxBytes: number, sizeHint: number
   let buffer = new Uint8Array(sizeHint + 1);
   let length = 0;
   for (;;) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+    const wanted = Math.min(buffer.length - length, MAX_READ_LENGTH);
+    const { bytesRead } = await handle.read(buffer, length, wanted, length);
     if (bytesRead === 0) break;
     length += bytesRead;
     if (length > maxBytes) throw refuseSize(maxBytes, 'more');
@@ -120,10 +125,6 @@ function checkRegularFile(stats: Stats): void {
 
 function refusePath(found: string): SanitizeError {
   return new SanitizeError('ERR_INPUT_PATH', `expected a plain file name below the root, found ${found}`);
-}
-
-function refuseSize(maxBytes: number, found: string): SanitizeError {
-  return new SanitizeError('ERR_INPUT_TOO_LARGE', `expected at most ${maxBytes} bytes, found ${found}`);
 }
 
 function translate(cause: unknown): SanitizeError {

@@ -201,3 +201,123 @@ it('leaves no listener on the signal behind, and nothing open', async () => {
   ).rejects.toMatchObject({ code: 'ERR_INPUT_TOO_LARGE' });
   expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
 });
+
+describe('what is no stream', () => {
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['an object', {}],
+    ['a text', 'abc'],
+    ['bytes', new Uint8Array(3)],
+    ['a list of bytes', [new Uint8Array(3)]],
+    ['something whose reader is no function', { getReader: 1 }],
+  ])('is a mistake of the caller: %s', async (_, wrong) => {
+    await expect(fromStream(wrong as unknown as ByteStream, { maxBytes: 9 })).rejects.toMatchObject({
+      name: 'SanitizeError',
+      code: 'ERR_INPUT_SPEC',
+    });
+  });
+});
+
+it.each([
+  ['no options', undefined],
+  ['options of null', null],
+  ['a text for a signal', { maxBytes: 9, signal: 'abort' }],
+  ['an object for a signal', { maxBytes: 9, signal: {} }],
+])('%s are a mistake of the caller', async (_, wrong) => {
+  const options = wrong as unknown as { maxBytes: number };
+  await expect(fromStream(generate(pieces), options)).rejects.toMatchObject({
+    name: 'SanitizeError',
+    code: 'ERR_INPUT_SPEC',
+  });
+});
+
+describe('an iterable that throws', () => {
+  const failing = (part: object): ByteStream => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.resolve({ done: false as const, value: new Uint8Array(20) }),
+      ...part,
+    }),
+  });
+  const oops = (): never => {
+    throw new Error('/srv/secret broke');
+  };
+
+  it('before it begins is unreadable', async () => {
+    await expect(fromStream({ [Symbol.asyncIterator]: oops }, { maxBytes: 10 })).rejects.toMatchObject({
+      code: 'ERR_INPUT_UNREADABLE',
+      cause: { message: '/srv/secret broke' },
+    });
+  });
+
+  it('in place of a piece is unreadable', async () => {
+    await expect(fromStream(failing({ next: oops }), { maxBytes: 10 })).rejects.toMatchObject({
+      code: 'ERR_INPUT_UNREADABLE',
+    });
+  });
+
+  it.each([
+    ['throws', oops],
+    ['rejects', () => Promise.reject(new Error('broke'))],
+    ['gives nothing', () => undefined],
+  ])('or whose return %s, does not hide why it was let go of', async (_, giveBack) => {
+    await expect(fromStream(failing({ return: giveBack }), { maxBytes: 10 })).rejects.toMatchObject({
+      code: 'ERR_INPUT_TOO_LARGE',
+    });
+  });
+
+  it('does not hide it either where it is a Node or a web stream', async () => {
+    const node = Readable.from(pieces, { objectMode: false });
+    node.destroy = oops;
+    const web = webStream(pieces).stream;
+    const reader = web.getReader();
+    web.getReader = () => Object.assign(reader, { cancel: oops }) as never;
+    for (const stream of [node, web]) {
+      await expect(fromStream(stream, { maxBytes: 9 })).rejects.toMatchObject({
+        code: 'ERR_INPUT_TOO_LARGE',
+      });
+    }
+  });
+});
+
+describe('a stream that was read already', () => {
+  it.each([
+    ['a Node stream', () => Readable.from(pieces, { objectMode: false })],
+    ['a web stream', () => webStream(pieces).stream],
+  ])('is a mistake of the caller and not an empty picture: %s', async (_, open) => {
+    const stream = open();
+    expect(await fromStream(stream, { maxBytes: 10 })).toHaveLength(10);
+    await expect(fromStream(stream, { maxBytes: 10 })).rejects.toMatchObject({ code: 'ERR_INPUT_SPEC' });
+  });
+
+  it('in part gives the rest', async () => {
+    const stream = Readable.from([Buffer.from('0123456789')], { objectMode: false });
+    await new Promise((resolve) => stream.once('readable', resolve));
+    expect(String(stream.read(4))).toBe('0123');
+    expect(Buffer.from(await fromStream(stream, { maxBytes: 10 })).toString()).toBe('456789');
+  });
+});
+
+describe('endless pieces without a byte', () => {
+  const endless = (seen: { pieces: number }): ByteStream => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        seen.pieces++;
+        return Promise.resolve({ done: false as const, value: new Uint8Array() });
+      },
+    }),
+  });
+
+  it('keep no timer from its turn, and end with the signal', async () => {
+    const seen = { pieces: 0 };
+    const signal = AbortSignal.timeout(20);
+    await expect(fromStream(endless(seen), { maxBytes: 1, signal })).rejects.toMatchObject({
+      code: 'ERR_INPUT_ABORTED',
+    });
+    // Nor are any more asked for, though the iterable cannot be told.
+    await new Promise((resolve) => setImmediate(resolve));
+    const { pieces } = seen;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(seen.pieces).toBe(pieces);
+  });
+});

@@ -1,5 +1,11 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { ByteCollector } from './byte-collector.ts';
 import { SanitizeError } from './errors.ts';
+import { checkOptions, checkSignal } from './parse-options.ts';
+
+/** Pieces taken before everything else that waits gets its turn. */
+const PIECES_PER_TURN = 256;
 
 /** Limits of one read from a stream. */
 export interface FromStreamOptions {
@@ -32,34 +38,48 @@ interface Pull {
  *
  * @param stream - Untrusted content; nobody else may read it.
  * @throws {SanitizeError} `ERR_INPUT_TOO_LARGE`, `ERR_INPUT_EMPTY`, `ERR_INPUT_ABORTED`, `ERR_INPUT_UNREADABLE` with
- *   what the stream failed with as `cause`; `ERR_INPUT_SPEC` if `maxBytes` is not a positive whole number, the stream
- *   is read by someone else, or its pieces are not bytes.
+ *   what the stream failed with as `cause`; `ERR_INPUT_SPEC` if `maxBytes` is not a positive whole number, there is no
+ *   stream, it is or was read by someone else, or its pieces are not bytes.
  */
-export async function fromStream(
-  stream: ByteStream,
-  { maxBytes, signal }: FromStreamOptions,
-): Promise<Uint8Array> {
+export async function fromStream(stream: ByteStream, options: FromStreamOptions): Promise<Uint8Array> {
+  checkOptions(options);
+  const { maxBytes, signal } = options;
+  checkSignal(signal);
   const collector = new ByteCollector(maxBytes);
+  checkStream(stream);
+  const wasRead = Readable.isDisturbed(stream as NodeJS.ReadableStream);
   const pull = openPull(stream);
+  let stopped = false;
   try {
-    await untilAborted(collect(pull, collector), signal);
+    const isStopped = (): boolean => stopped;
+    await untilAborted(collect(pull, collector, isStopped), signal);
     pull.release();
   } catch (cause) {
-    pull.cancel();
-    if (cause instanceof SanitizeError) throw cause;
-    throw new SanitizeError(
-      'ERR_INPUT_UNREADABLE',
-      'expected a stream that can be read, found one that failed',
-      {
-        cause,
-      },
-    );
+    stopped = true;
+    quietly(() => {
+      pull.cancel();
+    });
+    throw cause instanceof SanitizeError ? cause : refuseStream(cause);
   }
+  // Nothing is left in it because somebody else took it: its sender is not to blame.
+  if (wasRead && collector.isEmpty) throw refuseOther('one that was read already');
   return collector.finish();
 }
 
-async function collect(pull: Pull, collector: ByteCollector): Promise<void> {
-  for (;;) {
+/** @throws {SanitizeError} `ERR_INPUT_SPEC` for what is neither a stream nor an async iterable. */
+function checkStream(stream: unknown): void {
+  if (typeof stream === 'object' && stream !== null) {
+    const { getReader, [Symbol.asyncIterator]: iterate } = stream as Partial<WebStream>;
+    if (typeof getReader === 'function' || typeof iterate === 'function') return;
+  }
+  throw new SanitizeError('ERR_INPUT_SPEC', 'expected a stream or an async iterable, found neither');
+}
+
+async function collect(pull: Pull, collector: ByteCollector, isStopped: () => boolean): Promise<void> {
+  for (let pieces = 1; ; pieces++) {
+    // A source that always has a piece ready, and be it an empty one, would leave no timer or signal a turn.
+    if (pieces % PIECES_PER_TURN === 0) await setImmediate();
+    if (isStopped()) return;
     const { done, value } = await pull.next();
     if (done === true) return;
     if (!(value instanceof Uint8Array)) {
@@ -99,16 +119,45 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined
 
 function openPull(stream: ByteStream): Pull {
   if (isWebStream(stream)) return pullFromWeb(stream);
-  const iterator = stream[Symbol.asyncIterator]();
+  const iterator = iterate(stream);
   return {
     next: () => iterator.next(),
     release: () => undefined,
     cancel: () => {
       // A generator returns only after the read that hangs, so a Node stream is told directly.
       if (isNodeStream(stream)) stream.destroy();
-      else void iterator.return?.().catch(() => undefined);
+      else Promise.resolve(iterator.return?.()).catch(() => undefined);
     },
   };
+}
+
+function iterate(stream: ByteStream): AsyncIterator<unknown> {
+  try {
+    return stream[Symbol.asyncIterator]();
+  } catch (cause) {
+    throw refuseStream(cause);
+  }
+}
+
+/** What a source says to being let go of has no say: why it is let go of has been decided. */
+function quietly(tell: () => void): void {
+  try {
+    tell();
+  } catch {
+    // It is not read any more either way.
+  }
+}
+
+function refuseStream(cause: unknown): SanitizeError {
+  return new SanitizeError(
+    'ERR_INPUT_UNREADABLE',
+    'expected a stream that can be read, found one that failed',
+    { cause },
+  );
+}
+
+function refuseOther(found: string, cause?: unknown): SanitizeError {
+  return new SanitizeError('ERR_INPUT_SPEC', `expected a stream of its own, found ${found}`, { cause });
 }
 
 function isNodeStream(stream: ByteStream): stream is ByteStream & { destroy(): unknown } {
@@ -125,7 +174,7 @@ interface WebStream extends ByteStream {
 }
 
 function isWebStream(stream: ByteStream): stream is WebStream {
-  return 'getReader' in stream;
+  return 'getReader' in stream && typeof stream.getReader === 'function';
 }
 
 function pullFromWeb(stream: WebStream): Pull {
@@ -133,9 +182,7 @@ function pullFromWeb(stream: WebStream): Pull {
   try {
     reader = stream.getReader();
   } catch (cause) {
-    throw new SanitizeError('ERR_INPUT_SPEC', 'expected a stream of its own, found one with another reader', {
-      cause,
-    });
+    throw refuseOther('one with another reader', cause);
   }
   return {
     next: async () => {
@@ -147,7 +194,7 @@ function pullFromWeb(stream: WebStream): Pull {
     },
     cancel: () => {
       // Also ends a read that hangs, which the iterator's return() would wait for.
-      reader.cancel().catch(() => undefined);
+      Promise.resolve(reader.cancel()).catch(() => undefined);
       reader.releaseLock();
     },
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SanitizeError } from './errors.ts';
+import { refuseOptions } from './parse-options.ts';
 import { valueEnds } from './tensor-values.ts';
 import { IMAGE_FORMATS } from './image-header.ts';
 import type { ImageFormat } from './image-header.ts';
@@ -250,17 +250,12 @@ const defined = new WeakSet<object>();
  * whom no type stops: a limit that is left out is at its default, and never absent.
  *
  * @param json - Already parsed JSON, or a literal.
- * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming every wrong key.
+ * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming the first wrong keys.
  */
 export function defineInputSpec(json: unknown): InputSpec {
   if (isDefined(json)) return json;
   const parsed = specSchema.safeParse(json);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'spec'}: ${message}`);
-    throw new SanitizeError('ERR_INPUT_SPEC', `expected an input spec, found ${issues.join('; ')}`, {
-      cause: parsed.error,
-    });
-  }
+  if (!parsed.success) throw refuseOptions('an input spec', parsed.error, 'spec');
   const spec = deepFreeze(parsed.data);
   defined.add(spec);
   return spec;

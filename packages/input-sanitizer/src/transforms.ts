@@ -143,7 +143,7 @@ function isDefined(json: unknown): json is AllowedTransforms {
  * spec may ask for, its smallest tensor within `maxTensorBytes`, and the largest too where the picture decides the size.
  *
  * @param json - Already parsed JSON, or a literal. Written by the author of the app, not by a stranger.
- * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming every wrong key.
+ * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming the first wrong keys.
  */
 export function defineTransforms(json: unknown): AllowedTransforms {
   if (isDefined(json)) return json;

@@ -8,11 +8,14 @@ import {
   defineTransforms,
   explain,
   fromBase64,
+  fromBlob,
+  fromOperatorPath,
   fromPath,
   fromUrl,
   identifyImage,
   inspectImage,
   reencodeImage,
+  SanitizeError,
   sanitizeAnimation,
   sanitizeImage,
   specHash,
@@ -129,3 +132,53 @@ it.each([[undefined], [null], [7], [['AAAA']], [{}]])(
     });
   },
 );
+
+it('options that are missing are a mistake of the caller', async () => {
+  const none = undefined as unknown as { maxBytes: number };
+  expect(() => fromBase64('AAAA', none)).toThrow(misuse);
+  await expect(fromPath('/', 'a', none)).rejects.toThrow(misuse);
+  await expect(fromOperatorPath('a', none)).rejects.toThrow(misuse);
+  await expect(fromBlob(new Blob(['abc']), none)).rejects.toThrow(misuse);
+});
+
+it.each([[undefined], [null], ['abc'], [{ size: 3 }], [new Uint8Array(3)]])(
+  'what is no blob is a mistake of the caller: %j',
+  async (wrong) => {
+    await expect(fromBlob(wrong as unknown as Blob, { maxBytes: 9 })).rejects.toThrow(misuse);
+  },
+);
+
+it('a root or a path that is no text is a mistake of the operator', async () => {
+  const nothing = undefined as unknown as string;
+  await expect(fromPath(nothing, 'a', { maxBytes: 9 })).rejects.toThrow(misuse);
+  await expect(fromOperatorPath(nothing, { maxBytes: 9 })).rejects.toThrow(misuse);
+});
+
+it.each([[Symbol('9')], [{}], ['9'], [9n], [Number.NaN]])('%s is no number of bytes', (wrong) => {
+  expect(() => fromBase64('AAAA', { maxBytes: wrong as unknown as number })).toThrow(misuse);
+});
+
+describe('a message', () => {
+  const messageOf = (wrong: unknown): string => {
+    try {
+      defineInputSpec(wrong);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ERR_INPUT_SPEC' });
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  it('names the first of very many mistakes, and how many there are', () => {
+    const message = messageOf({ ...complete, formats: Array.from({ length: 10_000 }, () => 'bmp') });
+    expect(message).toContain('formats.0: ');
+    expect(message).toMatch(/; 9992 more$/);
+    expect(message.length).toBeLessThan(2000);
+  });
+
+  it('quotes no more than the beginning of what is very long', () => {
+    expect(messageOf({ ...complete, ['k'.repeat(1_000_000)]: 1 }).length).toBeLessThan(2000);
+    expect(new SanitizeError('ERR_INPUT_SPEC', 'x'.repeat(2000)).message).toHaveLength(2000);
+    expect(new SanitizeError('ERR_INPUT_SPEC', 'x'.repeat(2001)).message).toBe(`${'x'.repeat(1999)}…`);
+  });
+});

@@ -54,7 +54,7 @@ const policySchema = z.strictObject({
   allowAddresses: z.array(z.string()).default([]),
 });
 
-/** @throws {SanitizeError} `ERR_INPUT_SPEC`, naming every wrong key. */
+/** @throws {SanitizeError} `ERR_INPUT_SPEC`, naming the first wrong keys. */
 export function parseUrlPolicy(policy: UrlPolicy): ParsedUrlPolicy {
   const { hosts, ca, allowAddresses, ...numbers } = parseOptions(policySchema, policy, 'a URL policy');
   return {

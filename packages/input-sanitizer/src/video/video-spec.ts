@@ -107,7 +107,7 @@ const specSchema = z.strictObject({
  * so a model that takes pictures takes videos with the spec it has.
  *
  * @param json - Already parsed JSON, or a literal.
- * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming every wrong key.
+ * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming the first wrong keys.
  */
 export function defineVideoSpec(json: unknown): VideoSpec {
   const { frames, video } = parseOptions(specSchema, json, 'a video spec');
