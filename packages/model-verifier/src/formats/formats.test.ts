@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inspectOnnx } from '../onnx/inspect.ts';
 import { model } from '../onnx/onnx-model.fixture.ts';
 import { mxnetArray, mxnetParams, safetensors } from './formats.fixture.ts';
 import { inspectModel } from './inspect-model.ts';
@@ -164,6 +165,14 @@ describe('what a file is', () => {
     ['pickle', zipOf('archive/data.pkl')],
     ['pickle', zipOf('model.PKL')],
     ['pickle', Buffer.from("\x93NUMPY\x01\0v\0{'descr': '|O', 'fortran_order': False}", 'latin1')],
+    ['pickle', Buffer.from('I1\n.(dp0\n.cposix\nsystem\n')],
+    ['pickle', Buffer.from('(iposix\nsystem\n.')],
+    ['pickle', Buffer.from('\x8c\x05posix\x8c\x06system\x93.', 'latin1')],
+    ['pickle', Buffer.from('X\x01\0\0\0aq\x01K\x05r\x02\0\0\0h\x010]cposix\nsystem\n', 'latin1')],
+    ['unknown', Buffer.from('X\x01\0\0\0ah\x01cposix\nsystem\n', 'latin1')],
+    ['unknown', Buffer.from('0cposix\nsystem\n')],
+    ['unknown', Buffer.from(']Tcposix\nsystem\n')],
+    ['unknown', Buffer.from('cposix\0\nsystem\n')],
     ['zip', zipOf('weights.txt')],
     ['gzip', Buffer.from([0x1f, 0x8b, 8])],
     ['hdf5', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')],
@@ -179,6 +188,21 @@ describe('what a file is', () => {
     'is refused under the name %s whatever it is',
     (name) => {
       expect(() => inspectModel(model(), name)).toThrow(code('ERR_MODEL_PICKLE'));
+    },
+  );
+
+  /** To ONNX a version and a text in front of the graph, to Python a call of `posix.system`. */
+  it('is a pickle also where it is a sound ONNX model', () => {
+    const text = "cposix\nsystem\n(S'true'\ntR.".padEnd(0x5d);
+    const bytes = Buffer.concat([Buffer.from(`()2]${text}`), model()]);
+    expect(inspectOnnx(bytes).violations).toEqual([]);
+    expect(() => inspectModel(bytes, 'model.onnx')).toThrow(code('ERR_MODEL_PICKLE'));
+  });
+
+  it.each([640, 896, 1152, 0x2880])(
+    'is safetensors with a header of %i bytes, which starts as a pickle does',
+    (length) => {
+      expect(inspectModel(safetensors('{}'.padEnd(length), 0), 'a.safetensors').format).toBe('safetensors');
     },
   );
 

@@ -1,3 +1,5 @@
+import { isPickle } from './pickle.ts';
+
 /** What a file is, by its bytes. */
 export type ModelFormat =
   | 'onnx'
@@ -35,21 +37,10 @@ export function sniffModelFormat(bytes: Uint8Array): ModelFormat {
   if (starts('ustar', 257)) return 'tar';
   if (starts('\x12\x01\0\0\0\0\0\0')) return 'mxnet-params';
   if (isSafetensors(buffer)) return 'safetensors';
+  // A pickle of protocol 2 or later that was cut, or holds an opcode of a later one.
+  if (buffer[0] === 0x80 && buffer[1]! >= 2 && buffer[1]! <= 5) return 'pickle';
   // Field 1 (ir_version), or any other that a writer puts first; what follows is for the inspector.
   return isOnnx(buffer) ? 'onnx' : 'unknown';
-}
-
-/**
- * Protocol 2 and later start with their number; before that, opcodes are letters and the last is a full stop. The
- * old form of `torch.save` starts with a pickled number.
- */
-function isPickle(buffer: Buffer): boolean {
-  if (buffer[0] === 0x80 && buffer[1]! >= 2 && buffer[1]! <= 5) return true;
-  const head = buffer.toString('latin1', 0, 256);
-  const isImport = /^[(\]}]*c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n/.test(head);
-  const isCollection = /^(?:\([dl]p?\d*\n|\(i[A-Za-z_][\w.]*\n)/.test(head);
-  const isValue = /^(?:[IFLSV][^\n]{0,200}\n|N)(?:p\d+\n)?\.$/.test(head) && buffer.length < 256;
-  return isImport || isCollection || isValue;
 }
 
 /** Looks through the list of names at the end of a zip, and through the headers in front of each file. */
