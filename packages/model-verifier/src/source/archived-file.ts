@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { extractArchive } from '../archives/extract.ts';
 import { ModelError } from '../errors.ts';
 import type { WeakHint } from '../lock/document.ts';
 import { hashOnce } from '../regular-file.ts';
 import type { Downloaded } from './download.ts';
+import { moveInto } from './placement.ts';
 import type { QuarantinedFile } from './quarantine.ts';
 
 /** One entry of a downloaded archive, still in quarantine. */
@@ -27,11 +28,13 @@ export async function openArchived(
   maxBytes: number,
 ): Promise<ArchivedFile> {
   const folder = `${quarantined.path}.d`;
-  // What a process that was killed left.
-  await rm(folder, { recursive: true, force: true });
+  const clear = (): Promise<void> => rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  // A process that was killed may have left one; if it cannot be removed, that is no fault of the archive.
+  await rm(folder, { recursive: true, force: true }).catch((cause: unknown) => {
+    throw new ModelError('ERR_MODEL_UNREADABLE', 'no folder could be made to unpack in', { cause });
+  });
   const limits = Number.isFinite(maxBytes) ? { limits: { maxFileBytes: maxBytes } } : {};
   const { files } = await extractArchive(quarantined.path, folder, limits);
-  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     if (!files.some(({ path }) => path === entry)) {
       throw new ModelError(
@@ -47,18 +50,13 @@ export async function openArchived(
       sha256,
       ...(weak !== undefined && { weak }),
       release: async (target) => {
-        {
-          await using handle = await open(path);
-          await handle.chmod(0o644);
-          await handle.sync();
-        }
-        await rename(path, target);
+        await moveInto(path, target, `.${basename(quarantined.path)}`);
         await quarantined.remove();
       },
-      [Symbol.asyncDispose]: dispose,
+      [Symbol.asyncDispose]: clear,
     };
   } catch (error) {
-    await dispose();
+    await clear();
     throw error;
   }
 }

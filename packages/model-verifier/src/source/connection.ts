@@ -2,7 +2,8 @@ import { lookup } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
-import type { BlockList, LookupFunction } from 'node:net';
+import { isIP, type BlockList, type LookupFunction } from 'node:net';
+import { z } from 'zod';
 import { ModelError, systemCode } from '../errors.ts';
 import { isAddressIn, isPublicAddress, parseSubnets } from './address.ts';
 import { findRule, parseDownloadUrl, type SourceRule } from './rule.ts';
@@ -36,6 +37,7 @@ export class Interruption extends Error {
 const DEFAULT_HEADERS_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_REDIRECTS = 5;
 const MAX_HEADER_BYTES = 16 * 1024;
+const addressesSchema = z.array(z.object({ address: z.string().refine((text) => isIP(text) !== 0) })).min(1);
 const REDIRECTS: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
 /** What a certificate that does not verify, or a name that does not exist, is reported as: no second try helps. */
 const PERMANENT = /CERT|SELF_SIGNED|VERIFY|ALTNAME|^ERR_TLS|^ERR_SSL|^ENOTFOUND$/;
@@ -92,9 +94,9 @@ async function get(
   allowed: BlockList,
   { ca, signal, resolve, headersTimeoutMs = DEFAULT_HEADERS_TIMEOUT_MS }: ConnectionOptions,
 ): Promise<IncomingMessage> {
-  const timeout = AbortSignal.timeout(headersTimeoutMs);
   const agent = new Agent({ keepAlive: false });
-  let onTimeout = (): void => undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => undefined;
   try {
     // The timeout ends the wait for the head only: as a signal of the request it would end the body too.
     return await new Promise<IncomingMessage>((answer, reject) => {
@@ -115,19 +117,38 @@ async function get(
           ...headers,
         },
       });
-      onTimeout = (): void => {
-        outgoing.destroy(new Interruption(`no answer within ${headersTimeoutMs} ms`));
+      // Not by its events alone: a request that has lost its socket says nothing more, also when it is destroyed.
+      const giveUp = (error: Error): void => {
+        reject(error);
+        outgoing.destroy(error);
       };
-      timeout.addEventListener('abort', onTimeout, { once: true });
+      timer = setTimeout(
+        giveUp,
+        headersTimeoutMs,
+        new Interruption(`no answer within ${headersTimeoutMs} ms`),
+      );
+      onAbort = (): void => {
+        giveUp(toFailure(signal?.reason, signal));
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
       outgoing.once('response', answer);
+      outgoing.once('upgrade', (_, socket) => {
+        socket.on('error', () => undefined);
+        socket.destroy();
+        giveUp(failed('status 101'));
+      });
       // It stays: a socket may fail once more after the response began, and nobody else listens.
       outgoing.on('error', reject);
+      outgoing.once('close', () => {
+        reject(new Interruption('a connection that closed'));
+      });
       outgoing.end();
     });
   } catch (error) {
     throw toFailure(error, signal);
   } finally {
-    timeout.removeEventListener('abort', onTimeout);
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
@@ -152,22 +173,30 @@ function guardedLookup(
   resolve: (host: string) => Promise<readonly LookupAddress[]>,
 ): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname).then(
+    resolveGuarded(hostname, allowed, resolve).then(
       (addresses) => {
-        const [first] = addresses;
-        const bad = addresses.find(
-          ({ address }) => !isPublicAddress(address) && !isAddressIn(allowed, address),
-        );
-        if (first === undefined) callback(failed('no address'), '');
-        else if (bad !== undefined) callback(privateAddress(hostname, bad.address), '');
-        else if (options.all === true) callback(null, [...addresses]);
-        else callback(null, first.address, first.family);
+        if (options.all === true) callback(null, addresses);
+        else callback(null, addresses[0]!.address, addresses[0]!.family);
       },
       (error: unknown) => {
         callback(error as NodeJS.ErrnoException, '');
       },
     );
   };
+}
+
+async function resolveGuarded(
+  host: string,
+  allowed: BlockList,
+  resolve: (host: string) => Promise<readonly LookupAddress[]>,
+): Promise<LookupAddress[]> {
+  // From a function of the caller, who may have written it in JavaScript.
+  const { data } = addressesSchema.safeParse(await resolve(host));
+  if (data === undefined) throw failed('no address');
+  return data.map(({ address }) => {
+    if (!isPublicAddress(address) && !isAddressIn(allowed, address)) throw privateAddress(host, address);
+    return { address, family: isIP(address) };
+  });
 }
 
 function privateAddress(host: string, found: string): ModelError {

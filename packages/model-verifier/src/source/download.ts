@@ -1,5 +1,4 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelError } from '../errors.ts';
@@ -59,7 +58,8 @@ const CHUNK_BYTES = 1024 * 1024;
  * the download. A cut or stalled one is tried again, with `Range` and `If-Range` where the server gave a strong entity
  * tag, else from the start; what lies in quarantine is hashed again then.
  *
- * @throws {ModelError} `ERR_MODEL_SOURCE`, `_DOWNLOAD`, `_SIZE`, `_ABORTED`.
+ * @throws {ModelError} `ERR_MODEL_SOURCE`, `_DOWNLOAD`, `_SIZE`, `_ABORTED`; `_UNREADABLE` if it cannot be written, which
+ *   no further try mends; and whatever `onProgress` throws.
  */
 export async function download(
   wanted: Wanted,
@@ -73,12 +73,12 @@ export async function download(
   let { note } = file;
   for (let tries = 0; ; tries++) {
     try {
-      const { size } = await file.handle.stat();
+      const size = await file.size();
       const hashes = new Hashes(wanted.hint);
       const resumed = note?.url === wanted.url && size > 0 && size <= note.total ? note : undefined;
       if (resumed?.total === size && (wanted.bytes ?? size) === size) {
         hashes.begin(size);
-        await rehash(file.handle, size, hashes);
+        await rehash(file, size, hashes);
         return hashes.end(size);
       }
       const range = resumed === undefined ? {} : { range: `bytes=${size}-`, 'if-range': resumed.etag };
@@ -99,25 +99,32 @@ export async function download(
           if (note !== undefined) await file.remember(note);
         }
         hashes.begin(plan.total);
-        await rehash(file.handle, plan.start, hashes);
-        await receive(response, file.handle, plan, hashes, options);
-        await file.handle.sync();
+        await rehash(file, plan.start, hashes);
+        await receive(response, file, plan, hashes, options, signal);
+        await file.sync();
         return hashes.end(plan.total);
       } finally {
         response.destroy();
       }
     } catch (error) {
-      if (timeout.aborted && options.signal?.aborted !== true) {
-        throw failed(`no end within ${timeoutMs} ms`, error);
-      }
-      const failure = toFailure(error, signal);
-      if (!(failure instanceof Interruption)) throw failure;
-      if (tries >= retries) throw failed(failure.message, failure.cause ?? failure);
+      if (!isEnd(error)) throw error;
+      if (timeout.aborted && options.signal?.aborted !== true) throw late(timeoutMs, error);
+      if (!(error instanceof Interruption)) throw error;
+      if (tries >= retries) throw failed(error.message, error.cause ?? error);
       await sleep(RETRY_DELAY_MS * 2 ** tries, undefined, { signal }).catch((cause: unknown) => {
-        throw toFailure(cause, signal);
+        throw options.signal?.aborted === true ? toFailure(cause, signal) : late(timeoutMs, cause);
       });
     }
   }
+}
+
+/** Whether it is about the connection; anything else, as a full disk, a lie or the caller's own error, is told as it is. */
+function isEnd(error: unknown): boolean {
+  return error instanceof Interruption || (error instanceof ModelError && error.code === 'ERR_MODEL_ABORTED');
+}
+
+function late(timeoutMs: number, cause: unknown): ModelError {
+  return failed(`no end within ${timeoutMs} ms`, cause);
 }
 
 interface Plan {
@@ -176,22 +183,23 @@ function strongTag(etag: string | undefined): string | undefined {
   return etag !== undefined && /^"[\x21\x23-\x7e]{1,1024}"$/.test(etag) ? etag : undefined;
 }
 
-async function rehash(handle: FileHandle, end: number, hashes: Hashes): Promise<void> {
+async function rehash(file: QuarantinedFile, end: number, hashes: Hashes): Promise<void> {
   const buffer = new Uint8Array(Math.min(CHUNK_BYTES, end));
   for (let position = 0; position < end;) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - position), position);
-    if (bytesRead === 0) throw new Interruption('a quarantine file that shrank');
-    hashes.update(buffer.subarray(0, bytesRead));
-    position += bytesRead;
+    const bytes = await file.read(buffer.subarray(0, Math.min(buffer.length, end - position)), position);
+    if (bytes === 0) throw new Interruption('a quarantine file that shrank');
+    hashes.update(buffer.subarray(0, bytes));
+    position += bytes;
   }
 }
 
 async function receive(
   response: IncomingMessage,
-  handle: FileHandle,
+  file: QuarantinedFile,
   { start, total }: Plan,
   hashes: Hashes,
   options: DownloadOptions,
+  signal: AbortSignal,
 ): Promise<void> {
   const {
     stallMs = DEFAULT_STALL_MS,
@@ -207,21 +215,15 @@ async function receive(
     marked = position;
   }, stallMs);
   try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(response, signal)) {
       if (position + chunk.length > total) {
+        // Of a server that says one thing and does another nothing is kept for the next time.
+        await file.clear();
         throw new ModelError('ERR_MODEL_SIZE', `expected ${total} bytes, found more`, {
           expected: String(total),
         });
       }
-      for (let written = 0; written < chunk.length;) {
-        const { bytesWritten } = await handle.write(
-          chunk,
-          written,
-          chunk.length - written,
-          position + written,
-        );
-        written += bytesWritten;
-      }
+      await file.write(chunk, position);
       hashes.update(chunk);
       position += chunk.length;
       onProgress?.(position, total);
@@ -230,6 +232,15 @@ async function receive(
     clearInterval(watch);
   }
   if (position < total) throw new Interruption(`${position} of ${total} bytes`);
+}
+
+/** The body. What breaks is told from what its reader throws, which passes by. */
+async function* chunksOf(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<Buffer, void> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw toFailure(error, signal);
+  }
 }
 
 /** SHA-256 and, where asked for, one weak digest, over the same bytes. */

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ModelError } from '../errors.ts';
 import { withExclusive } from '../exclusive.ts';
 import { missingModel, otherBytes } from '../lock/check.ts';
@@ -9,16 +9,18 @@ import type {
   LockedModel,
   LockProvenance,
   ModelFileRole,
+  ModelLockDocument,
   WeakHint,
 } from '../lock/document.ts';
 import { openModelLock, type ModelLock } from '../lock/lock.ts';
 import { updateModelLock } from '../lock/update-file.ts';
 import type { VerifierPolicy } from '../policy/document.ts';
 import { hashOnce } from '../regular-file.ts';
-import { syncFolder } from '../atomic-file.ts';
 import { download, type Downloaded, type DownloadOptions } from './download.ts';
 import { openArchived } from './archived-file.ts';
-import { makeFolders, makeQuarantine, openQuarantined, type QuarantinedFile } from './quarantine.ts';
+import { checkOptions } from './fetch-options.ts';
+import { makeFolders } from './placement.ts';
+import { makeQuarantine, openQuarantined, type QuarantinedFile } from './quarantine.ts';
 import { findRule } from './rule.ts';
 
 /** Options of {@link fetchModel}. */
@@ -86,6 +88,7 @@ export async function fetchModel(
   policy: VerifierPolicy,
   options: FetchOptions = {},
 ): Promise<FetchedModel> {
+  checkOptions(options);
   const lock = await openModelLock(lockPath);
   const { models, candidates = {} } = lock.document;
   const model = Object.hasOwn(models, name) ? models[name] : undefined;
@@ -153,7 +156,12 @@ async function fetchFile(place: Place, file: WantedFile): Promise<FetchedFile> {
       onProgress: (received, total) => onProgress?.(path, received, total),
     });
     if (file.entry === undefined) return await settle(lock.root, file, arrived, quarantined, quarantined);
-    await using archived = await openArchived(quarantined, file.entry, hint, maxBytes);
+    await using archived = await openArchived(quarantined, file.entry, hint, maxBytes).catch(
+      async (error: unknown) => {
+        // An archive that is wrong would be found, and not asked for, the next time too.
+        throw isOfContent(error) ? await lockedAway(quarantined, arrived, error) : error;
+      },
+    );
     return await settle(lock.root, file, archived, quarantined, archived);
   } catch (error) {
     throw withPath(error, path);
@@ -170,19 +178,25 @@ async function settle(
 ): Promise<FetchedFile> {
   const { path } = file;
   const mismatch = findMismatch(file, found);
-  if (mismatch !== undefined) {
-    const where = await quarantined.lockAway(found.sha256.toString('hex'));
-    throw new ModelError(mismatch.code, `${mismatch.message}; the bytes are locked away in ${where}`, {
-      ...(mismatch.path !== undefined && { path: mismatch.path }),
-      ...(mismatch.expected !== undefined && { expected: mismatch.expected }),
-      ...(mismatch.found !== undefined && { found: mismatch.found }),
-    });
-  }
+  if (mismatch !== undefined) throw await lockedAway(quarantined, found, mismatch);
   await makeFolders(root, path);
-  const target = join(root, path);
-  await source.release(target);
-  await syncFolder(dirname(target));
+  await source.release(join(root, path));
   return { path, bytes: found.bytes, sha256: found.sha256.toString('hex'), downloaded: true };
+}
+
+/** Whether the bytes are at fault, and not the disk that they are on. */
+function isOfContent(error: unknown): error is ModelError {
+  return error instanceof ModelError && error.code !== 'ERR_MODEL_UNREADABLE';
+}
+
+/** Puts wrong bytes out of reach; the same error, saying where they are. */
+async function lockedAway(
+  quarantined: QuarantinedFile,
+  { sha256 }: Downloaded,
+  error: ModelError,
+): Promise<ModelError> {
+  const where = await quarantined.lockAway(sha256.toString('hex'));
+  return changed(error, `${error.message}; the bytes are locked away in ${where}`, error.path);
 }
 
 /** A file that is there already is what it must be, or is in the way. */
@@ -243,9 +257,13 @@ function findMismatch(file: WantedFile, found: Downloaded): ModelError | undefin
 /** The same error, saying which file it is about. */
 function withPath(error: unknown, path: string): unknown {
   if (!(error instanceof ModelError) || error.path !== undefined) return error;
-  const { code, message, cause, expected, found } = error;
-  return new ModelError(code, `${path}: ${message}`, {
-    path,
+  return changed(error, `${path}: ${error.message}`, path);
+}
+
+function changed(error: ModelError, message: string, path: string | undefined): ModelError {
+  const { code, cause, expected, found } = error;
+  return new ModelError(code, message, {
+    ...(path !== undefined && { path }),
     ...(cause !== undefined && { cause }),
     ...(expected !== undefined && { expected }),
     ...(found !== undefined && { found }),
@@ -257,7 +275,7 @@ async function pin(
   name: string,
   candidate: CandidateModel,
   fetched: readonly FetchedFile[],
-  { addedBy = 'model-verifier fetch' }: FetchOptions,
+  { addedBy = 'model-verifier fetch', signal }: FetchOptions,
 ): Promise<void> {
   const files = candidate.files.map(({ path, role, url, entry }: CandidateFile, index): LockedFile => {
     const { bytes, sha256 } = fetched[index]!;
@@ -272,7 +290,7 @@ async function pin(
         ? 'weak-hint'
         : 'first-use',
   };
-  await updateModelLock(lockPath, (document) => {
+  const edit = (document: ModelLockDocument): ModelLockDocument => {
     const { [name]: current, ...candidates } = document.candidates ?? {};
     if (JSON.stringify(current) !== JSON.stringify(candidate)) {
       throw new ModelError('ERR_MODEL_CHANGED', `${name}: the lock changed during the download`);
@@ -283,5 +301,6 @@ async function pin(
       models: { ...document.models, [name]: { licence, source, files, provenance } },
       ...(Object.keys(candidates).length > 0 && { candidates }),
     };
-  });
+  };
+  await updateModelLock(lockPath, edit, signal === undefined ? {} : { signal });
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CREATE_FLAGS, syncFolder, writeFileAtomic } from '../atomic-file.ts';
 import { ModelError, systemCode } from '../errors.ts';
 import { parseStrictJson } from '../strict-json.ts';
+import { moveInto } from './placement.ts';
 
 /** Folder beside the lock in which downloads wait. No model can live there: a top folder starts with no dot. */
 const QUARANTINE_FOLDER = '.quarantine';
@@ -18,13 +19,21 @@ const noteSchema = z.strictObject({ url: z.string(), etag: z.string(), total: z.
 /** What is known about a download that was cut: enough to go on with the same content. */
 export type ResumeNote = z.infer<typeof noteSchema>;
 
-/** One file in quarantine: open, its owner's alone, and not yet believed. */
+/**
+ * One file in quarantine: open, its owner's alone, and not yet believed. What the file system refuses, as a full disk
+ * does, is `ERR_MODEL_UNREADABLE` from every method.
+ */
 export interface QuarantinedFile extends AsyncDisposable {
   /** Absolute path of it. */
   readonly path: string;
-  readonly handle: FileHandle;
-  /** Bytes that are there from an earlier try; 0 for a new file. */
-  readonly resumable: number;
+  /** Bytes that are there. */
+  size(): Promise<number>;
+  /** Fills the start of a buffer; answers with the number of bytes, 0 at the end. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  /** Writes all of it. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Makes what was written last through a power cut. */
+  sync(): Promise<void>;
   /** Of the earlier try, where there was one. */
   readonly note: ResumeNote | undefined;
   /** Writes the note for the next try, before the first byte that it speaks of. */
@@ -74,41 +83,52 @@ export async function openQuarantined(folder: string, key: string): Promise<Quar
   const path = join(folder, `${name}.part`);
   const notePath = join(folder, `${name}.json`);
   const note = await readNote(notePath);
-  const handle = await reopen(path, note).catch((error: unknown) => {
-    throw unusable(error);
-  });
-  const { size } = await handle.stat();
+  const handle = await onDisk(() => reopen(path, note));
   return {
     path,
-    handle,
-    resumable: size,
-    note: size > 0 ? note : undefined,
-    remember: (value) => writeFileAtomic(notePath, JSON.stringify(value), 0o600),
-    clear: async () => {
-      await handle.truncate(0);
-      await unlink(notePath).catch(ignoreMissing);
-    },
+    note,
+    size: () => onDisk(async () => (await handle.stat()).size),
+    read: (buffer, position) =>
+      onDisk(async () => (await handle.read(buffer, 0, buffer.length, position)).bytesRead),
+    write: (bytes, position) => onDisk(() => writeAll(handle, bytes, position)),
+    sync: () => onDisk(() => handle.sync()),
+    remember: (value) => onDisk(() => writeFileAtomic(notePath, JSON.stringify(value), 0o600)),
+    clear: () =>
+      onDisk(async () => {
+        await handle.truncate(0);
+        await rm(notePath, { force: true });
+      }),
     release: async (target) => {
-      await handle.chmod(0o644);
-      await handle.sync();
-      await rename(path, target);
-      await unlink(notePath).catch(ignoreMissing);
-      await syncFolder(folder);
+      await moveInto(path, target, `.${name}.part`);
+      await onDisk(async () => {
+        await rm(notePath, { force: true });
+        await syncFolder(folder);
+      });
     },
-    remove: async () => {
-      await unlink(path).catch(ignoreMissing);
-      await unlink(notePath).catch(ignoreMissing);
-    },
-    lockAway: async (found) => {
-      const refused = `${name}-${found.slice(0, 16)}.refused`;
-      await handle.chmod(0o000);
-      await rename(path, join(folder, refused));
-      await unlink(notePath).catch(ignoreMissing);
-      await syncFolder(folder);
-      return `${QUARANTINE_FOLDER}/${refused}`;
-    },
-    [Symbol.asyncDispose]: () => handle.close(),
+    remove: () =>
+      onDisk(async () => {
+        await rm(path, { force: true });
+        await rm(notePath, { force: true });
+      }),
+    lockAway: (found) =>
+      onDisk(async () => {
+        const refused = `${name}-${found.slice(0, 16)}.refused`;
+        await handle.chmod(0o000);
+        await rename(path, join(folder, refused));
+        await rm(notePath, { force: true });
+        await syncFolder(folder);
+        return `${QUARANTINE_FOLDER}/${refused}`;
+      }),
+    // What was to last was synced.
+    [Symbol.asyncDispose]: () => handle.close().catch(() => undefined),
   };
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
+    written += bytesWritten;
+  }
 }
 
 /** An earlier part without a note, or one that is no plain file of ours, is of no use. */
@@ -128,7 +148,7 @@ async function reopen(path: string, note: ResumeNote | undefined): Promise<FileH
     }
     await handle?.close();
   }
-  await unlink(path).catch(ignoreMissing);
+  await rm(path, { force: true });
   return open(path, CREATE_FLAGS, 0o600);
 }
 
@@ -143,34 +163,17 @@ async function readNote(path: string): Promise<ResumeNote | undefined> {
   }
 }
 
-function ignoreMissing(error: unknown): void {
-  if (systemCode(error) !== 'ENOENT') throw unusable(error);
+async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw unusable(error);
+  }
 }
 
 function unusable(cause: unknown): ModelError {
-  return new ModelError('ERR_MODEL_UNREADABLE', `${QUARANTINE_FOLDER}: could not be used`, { cause });
-}
-
-/** Makes the folders of a path below a root, following no link. */
-export async function makeFolders(root: string, path: string): Promise<void> {
-  let current = root;
-  for (const component of path.split('/').slice(0, -1)) {
-    current = join(current, component);
-    await makeFolder(current, path);
-    if (!(await lstat(current)).isDirectory()) {
-      throw new ModelError('ERR_MODEL_LINK', `${path}: a folder of its path is a link or no folder`, {
-        path,
-      });
-    }
-  }
-}
-
-async function makeFolder(folder: string, path: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (cause) {
-    if (systemCode(cause) !== 'EEXIST') {
-      throw new ModelError('ERR_MODEL_UNREADABLE', `${path}: its folder could not be made`, { path, cause });
-    }
-  }
+  const why = systemCode(cause) ?? 'unknown';
+  return new ModelError('ERR_MODEL_UNREADABLE', `${QUARANTINE_FOLDER}: could not be used (${why})`, {
+    cause,
+  });
 }

@@ -72,6 +72,19 @@ describe.skipIf(!hasOpenssl)('a download that was cut (skipped without openssl)'
     await expect(fetch({ retries: 1 })).rejects.toMatchObject({ code: 'ERR_MODEL_DOWNLOAD' });
   });
 
+  it('starts over in the next fetch when more came than was announced', async () => {
+    const { server, fetch } = await scene((request, response) => {
+      if (request.headers.range === undefined) cutting('"v1"')(request, response);
+      else {
+        response.writeHead(206, { 'content-range': `bytes 100000-${CONTENT.length - 1}/${CONTENT.length}` });
+        response.end(CONTENT);
+      }
+    });
+    await expect(fetch({ retries: 1 })).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
+    await expect(fetch()).rejects.toMatchObject({ code: 'ERR_MODEL_DOWNLOAD' });
+    expect(server.requests.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', undefined]);
+  });
+
   it('notices bytes that were changed in quarantine meanwhile', async () => {
     const { root, fetch, quarantined } = await scene(cutting('"v1"'));
     await expect(fetch()).rejects.toMatchObject({ code: 'ERR_MODEL_DOWNLOAD' });
