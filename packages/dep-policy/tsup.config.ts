@@ -9,15 +9,14 @@ const CORE = [
   'src/policy-file/judgement.ts',
   'src/readers/package-lock.ts',
   'src/scan/scan.ts',
-].map((path) => resolve(path));
-
-const ENTRIES = ['src/index.ts', 'src/cli.ts'];
+].map((path) => join(import.meta.dirname, path));
 
 /** Every module that is loaded when it is needed. */
 function dynamicImports(): string[] {
-  return readdirSync('src', { recursive: true, encoding: 'utf8' })
+  const folder = join(import.meta.dirname, 'src');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .map((name) => join('src', name))
+    .map((name) => join(folder, name))
     .flatMap((path) =>
       [...readFileSync(path, 'utf8').matchAll(/import\('(\.[^']+)'\)/g)].map(([, target]) =>
         resolve(dirname(path), target!),
@@ -26,7 +25,7 @@ function dynamicImports(): string[] {
 }
 
 export default defineConfig({
-  entry: ENTRIES,
+  entry: ['src/index.ts', 'src/cli.ts'],
   format: 'esm',
   target: 'node22',
   dts: { entry: ['src/index.ts'], compilerOptions: { composite: false } },
@@ -39,7 +38,8 @@ export default defineConfig({
     {
       name: 'core-in-one-file',
       setup(build) {
-        const entries = new Set([...ENTRIES.map((path) => resolve(path)), ...dynamicImports()]);
+        const entries = new Set(['index.ts', 'cli.ts'].map((name) => join(import.meta.dirname, 'src', name)));
+        for (const path of dynamicImports()) entries.add(path);
         for (const path of CORE) entries.delete(path);
         build.onLoad({ filter: /src\/.*\.ts$/ }, ({ path }) =>
           entries.has(path)
