@@ -5,6 +5,7 @@ import { SanitizeError } from './errors.ts';
 import { createPixelCheck } from './gif.ts';
 import { inspectImage } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
+import { checkOptions } from './parse-options.ts';
 import { sanitizeFrame } from './sanitize.ts';
 import type { SanitizedImage, SanitizeOptions } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
@@ -46,6 +47,7 @@ async function* eachFrame(
   spec: InputSpec,
   options: Omit<SanitizeOptions, 'tier'>,
 ): AsyncGenerator<AnimationFrame, void, undefined> {
+  checkOptions(options);
   // Said also to callers without types: nothing falls back to a lesser tier unasked.
   if ('tier' in options && options.tier !== undefined && options.tier !== 'inline') {
     throw new SanitizeError('ERR_INPUT_SPEC', 'expected the tier inline for an animation, found another');

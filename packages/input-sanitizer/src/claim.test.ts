@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { findMismatches } from './claim.ts';
+import type { ClaimedType } from './claim.ts';
 import { inspectImage } from './header.ts';
 import { sanitizeImage } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
@@ -90,4 +91,28 @@ describe('a contradiction', () => {
       expect((error as Error).message).not.toContain('script');
     }
   });
+});
+
+describe("a claim out of a stranger's JSON", () => {
+  it.each([[null], [{ fileName: null, mimeType: null }], [{ fileName: undefined }]])(
+    'claims nothing where it is unset: %j',
+    async (unset) => {
+      const options = { claimed: unset as unknown as ClaimedType, mismatch: 'refuse' } as const;
+      expect(inspectImage(png, spec, options).mismatches).toEqual([]);
+      expect((await sanitizeImage(png, spec, options)).report.findings).toEqual([]);
+    },
+  );
+
+  it.each([[5], [['a.png']], [{}], [true], [Symbol('png')], [() => 'png']])(
+    'contradicts any content where it is no text: %o',
+    async (wrong) => {
+      const claimed = { fileName: wrong, mimeType: wrong } as unknown as ClaimedType;
+      expect(inspectImage(png, spec, { claimed }).mismatches).toEqual(['file name', 'media type']);
+      const { report } = await sanitizeImage(png, spec, { claimed });
+      expect(report.findings.map(({ code }) => code)).toEqual(['type-mismatch']);
+      await expect(sanitizeImage(png, spec, { claimed, mismatch: 'refuse' })).rejects.toMatchObject({
+        code: 'ERR_INPUT_FORMAT',
+      });
+    },
+  );
 });

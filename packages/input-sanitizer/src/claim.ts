@@ -26,21 +26,30 @@ const MEDIA_TYPES: Readonly<Record<ImageFormat, readonly string[]>> = {
 const NEUTRAL_EXTENSIONS = ['', 'bin', 'dat', 'tmp', 'upload'];
 const NEUTRAL_MEDIA_TYPES = ['', 'application/octet-stream', 'binary/octet-stream', 'image/*', '*/*'];
 
-/** Which of the claims the content contradicts. A name without an extension claims nothing. */
-export function findMismatches(
-  format: ImageFormat,
-  { fileName = '', mimeType = '' }: ClaimedType,
-): ClaimKind[] {
+/**
+ * Which of the claims the content contradicts. A name without an extension claims nothing. Claims come from a stranger's
+ * JSON, whatever type their receiver gave them: null is none, and what is no text is no name of any format.
+ */
+export function findMismatches(format: ImageFormat, claimed: ClaimedType): ClaimKind[] {
+  const { fileName, mimeType }: { readonly [key in keyof ClaimedType]: unknown } = claimed;
   const mismatches: ClaimKind[] = [];
-  const extension = extensionOf(fileName);
-  if (!EXTENSIONS[format].includes(extension) && !NEUTRAL_EXTENSIONS.includes(extension)) {
-    mismatches.push('file name');
-  }
-  const mediaType = mimeType.split(';', 1)[0]!.trim().toLowerCase();
-  if (!MEDIA_TYPES[format].includes(mediaType) && !NEUTRAL_MEDIA_TYPES.includes(mediaType)) {
-    mismatches.push('media type');
-  }
+  if (!isOneOf(fileName, extensionOf, EXTENSIONS[format], NEUTRAL_EXTENSIONS)) mismatches.push('file name');
+  if (!isOneOf(mimeType, essenceOf, MEDIA_TYPES[format], NEUTRAL_MEDIA_TYPES)) mismatches.push('media type');
   return mismatches;
+}
+
+function isOneOf(
+  claim: unknown,
+  read: (text: string) => string,
+  ...lists: readonly (readonly string[])[]
+): boolean {
+  if (claim === undefined || claim === null) return true;
+  return typeof claim === 'string' && lists.some((list) => list.includes(read(claim)));
+}
+
+/** A media type without its parameters. */
+function essenceOf(mimeType: string): string {
+  return mimeType.split(';', 1)[0]!.trim().toLowerCase();
 }
 
 /** After the last dot of the last part; `.profile` has none. */

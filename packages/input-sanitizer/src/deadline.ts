@@ -1,4 +1,5 @@
 import { SanitizeError } from './errors.ts';
+import { checkSignal } from './parse-options.ts';
 
 /**
  * The time one input may take, and the caller's wish to stop, in one place.
@@ -13,8 +14,10 @@ export class Deadline {
    * The clock starts here.
    *
    * @param spentMs - How much of the time is gone already.
+   * @throws {SanitizeError} `ERR_INPUT_SPEC` for a signal that is none.
    */
   constructor(ms: number, signal?: AbortSignal, spentMs = 0) {
+    checkSignal(signal);
     this.#ms = ms;
     this.#end = performance.now() + ms - spentMs;
     this.#signal = signal;

@@ -14,6 +14,7 @@ import { inspectImage } from './header.ts';
 import type { InspectOptions } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
 import { uprightImage } from './orientation.ts';
+import { checkOptions } from './parse-options.ts';
 import type { Columns, PartialImage } from './picture-columns.ts';
 import type { RgbImage, Size } from './rgb-image.ts';
 import { defineInputSpec } from './spec.ts';
@@ -58,6 +59,7 @@ export async function decodePicture(
   spec: InputSpec,
   options: DecodeOptions,
 ): Promise<DecodedImage> {
+  checkOptions(options);
   const policy = defineInputSpec(spec);
   const deadline = new Deadline(policy.limits.deadlineMs, options.signal);
   deadline.check();

@@ -9,6 +9,7 @@ import { Deadline } from './deadline.ts';
 import { diagnose } from './diagnostics.ts';
 import { SanitizeError } from './errors.ts';
 import { fromStream } from './from-stream.ts';
+import { checkOptions } from './parse-options.ts';
 import { admitUrl, parseUrlPolicy, refuseUrl } from './url-policy.ts';
 import type { ParsedUrlPolicy, UrlPolicy } from './url-policy.ts';
 
@@ -43,11 +44,9 @@ export async function fromUrl(
   return await diagnose('fromUrl', () => fetchPicture(text, policy, options));
 }
 
-async function fetchPicture(
-  text: string,
-  policy: UrlPolicy,
-  { signal }: FromUrlOptions,
-): Promise<Uint8Array> {
+async function fetchPicture(text: string, policy: UrlPolicy, options: FromUrlOptions): Promise<Uint8Array> {
+  checkOptions(options);
+  const { signal } = options;
   const parsed = parseUrlPolicy(policy);
   const deadline = new Deadline(parsed.deadlineMs, signal);
   deadline.check();

@@ -7,6 +7,7 @@ import { IMAGE_FORMATS } from './image-header.ts';
 import type { ImageFormat, ImageHeader, ParsedHeader } from './image-header.ts';
 import { parseJpegHeader } from './jpeg.ts';
 import { enforceByteLimit, enforceHeaderLimits } from './limits.ts';
+import { checkOptions } from './parse-options.ts';
 import { parsePngHeader } from './png.ts';
 import { sniffFormat } from './sniff.ts';
 import { defineInputSpec } from './spec.ts';
@@ -44,11 +45,12 @@ export interface InspectOptions {
  *   `ERR_INPUT_TOO_LARGE`, `ERR_INPUT_DIMENSIONS`, `ERR_INPUT_ANIMATED`, `ERR_INPUT_COLOUR`. Nothing else, on any bytes.
  *   `ERR_INPUT_SPEC` for what is no spec, or where there are no bytes to speak of but a text, say.
  */
-export function inspectImage(
-  bytes: Uint8Array,
-  spec?: InputSpec,
-  { claimed = {}, mismatch = 'report' }: InspectOptions = {},
-): ImageHeader {
+export function inspectImage(bytes: Uint8Array, spec?: InputSpec, options: InspectOptions = {}): ImageHeader {
+  checkOptions(options);
+  const { claimed, mismatch = 'report' } = options;
+  // Null, as an unset field of JSON is.
+  const claims = claimed ?? {};
+  checkOptions(claims);
   const policy = spec && defineInputSpec(spec);
   checkBytes(bytes);
   if (!MISMATCH_POLICIES.includes(mismatch)) {
@@ -57,7 +59,7 @@ export function inspectImage(
   if (bytes.length === 0) throw new SanitizeError('ERR_INPUT_EMPTY', 'expected a picture, found no bytes');
   if (policy) enforceByteLimit(bytes.length, policy);
   const format = sniffFormat(bytes, policy?.formats ?? IMAGE_FORMATS);
-  const mismatches = findMismatches(format, claimed);
+  const mismatches = findMismatches(format, claims);
   if (mismatch === 'refuse' && mismatches.length > 0) {
     throw new SanitizeError('ERR_INPUT_FORMAT', `expected what the ${mismatches[0]!} says, found ${format}`);
   }

@@ -7,6 +7,7 @@ import { encodePixels, OUTPUT_FORMATS } from './encode.ts';
 import type { OutputFormat } from './encode.ts';
 import { SanitizeError } from './errors.ts';
 import type { Finding } from './finding.ts';
+import { checkOptions } from './parse-options.ts';
 import { defineInputSpec } from './spec.ts';
 import type { InputSpec } from './spec.ts';
 import { isWasmTier, runInWasm } from './wasm-tier.ts';
@@ -52,8 +53,10 @@ export async function reencodeImage(
 async function reencodePicture(
   bytes: Uint8Array,
   spec: InputSpec,
-  { format, ...options }: ReencodeOptions,
+  given: ReencodeOptions,
 ): Promise<ReencodedImage> {
+  checkOptions(given);
+  const { format, ...options } = given;
   const policy = defineInputSpec(spec);
   if (!OUTPUT_FORMATS.includes(format)) {
     throw new SanitizeError(

@@ -12,6 +12,7 @@ import type { PixelCheck } from './gif.ts';
 import { inspectImage } from './header.ts';
 import type { ImageFormat, ImageHeader } from './image-header.ts';
 import { uprightImage, uprightSize } from './orientation.ts';
+import { checkOptions } from './parse-options.ts';
 import { releasePixels } from './pixel-memory.ts';
 import { chooseResample } from './resample-choice.ts';
 import { resampleShrunk } from './resample-pil.ts';
@@ -97,6 +98,7 @@ export async function sanitizeImage(
 ): Promise<SanitizedImage> {
   return await diagnose('sanitizeImage', async () => {
     const started = performance.now();
+    checkOptions(options);
     const policy = defineInputSpec(spec);
     const deadline = new Deadline(policy.limits.deadlineMs, options.signal);
     deadline.check();

@@ -22,6 +22,7 @@ import {
   type AllowedTransforms,
   type InputSpec,
 } from './index.ts';
+import { reencode, sanitize, sanitizeVideoFrames } from './worker.ts';
 
 const complete = {
   formats: ['jpeg', 'png'],
@@ -180,5 +181,37 @@ describe('a message', () => {
     expect(messageOf({ ...complete, ['k'.repeat(1_000_000)]: 1 }).length).toBeLessThan(2000);
     expect(new SanitizeError('ERR_INPUT_SPEC', 'x'.repeat(2000)).message).toHaveLength(2000);
     expect(new SanitizeError('ERR_INPUT_SPEC', 'x'.repeat(2001)).message).toBe(`${'x'.repeat(1999)}…`);
+  });
+});
+
+describe('options that are none, or no signal', () => {
+  const wrongs = [null, 'x', { signal: {} }, { signal: 'x' }, { claimed: 'a.png' }];
+  it.each(wrongs.map((wrong) => [JSON.stringify(wrong), wrong]))('%s', async (_, wrong) => {
+    const options = wrong as never;
+    await expect(sanitizeImage(picture, defined, options)).rejects.toThrow(misuse);
+    await expect(decodeImage(picture, defined, options)).rejects.toThrow(misuse);
+    await expect(reencodeImage(picture, defined, options)).rejects.toThrow(misuse);
+    await expect(sanitizeAnimation(picture, defined, options).next()).rejects.toThrow(misuse);
+    const policy = { hosts: ['example.org'], maxBytes: 3 };
+    if (wrong === null || typeof wrong === 'string' || 'signal' in wrong) {
+      await expect(fromUrl('https://example.org/', policy, options)).rejects.toThrow(misuse);
+    }
+    if (wrong === null || typeof wrong === 'string' || 'claimed' in wrong) {
+      expect(() => inspectImage(picture, defined, options)).toThrow(misuse);
+    }
+  });
+
+  it('of a worker', async () => {
+    const context = null as unknown as undefined;
+    await expect(sanitize({ bytes: picture, spec: complete }, context)).rejects.toThrow(misuse);
+    await expect(reencode({ bytes: picture, spec: complete, format: 'png' }, context)).rejects.toThrow(
+      misuse,
+    );
+    await expect(sanitizeVideoFrames({ bytes: picture, spec: complete }, context)).rejects.toThrow(misuse);
+  });
+
+  it('are missing where one of them has no default', async () => {
+    const none = undefined as unknown as { format: 'png' };
+    await expect(reencodeImage(picture, defined, none)).rejects.toThrow(misuse);
   });
 });

@@ -143,6 +143,12 @@ describe('in WebAssembly', () => {
   });
 });
 
+it('refuses options that cannot cross to its thread, and goes on working', async () => {
+  const options = { ...wasm, onDone: () => undefined };
+  await expect(decodeImage(drawing, pixels(), options)).rejects.toMatchObject({ code: 'ERR_INPUT_SPEC' });
+  expect((await decodeImage(drawing, pixels(), wasm)).image.width).toBe(384);
+});
+
 it('refuses a tier that there is not, and does not fall back', async () => {
   const tier = 'WASM' as DecoderTier;
   await expect(decodeImage(photograph, pixels(), { tier })).rejects.toMatchObject({ code: 'ERR_INPUT_SPEC' });

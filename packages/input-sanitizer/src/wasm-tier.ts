@@ -167,9 +167,9 @@ class WasmThread {
     clearTimeout(this.#idle);
     this.#worker.ref();
     try {
-      const answer = this.#reply();
-      this.#worker.postMessage(call);
-      const reply = await answer;
+      // No answer comes before this turn ends; without a call none would come at all.
+      this.#post(call);
+      const reply = await this.#reply();
       if (reply.kind === 'value') return reply.value;
       if (reply.kind === 'refused') throw asRefusal(reply);
       throw unavailable('the WebAssembly decoder to answer', 'cause' in reply ? reply.cause : undefined);
@@ -182,6 +182,17 @@ class WasmThread {
     clearTimeout(this.#idle);
     this.#ended.abort();
     await this.#worker.terminate();
+  }
+
+  /** Bytes and a spec were looked at by now; what cannot cross is among the options. */
+  #post(call: WasmCall): void {
+    try {
+      this.#worker.postMessage(call);
+    } catch (cause) {
+      throw new SanitizeError('ERR_INPUT_SPEC', 'expected options of plain data, found something else', {
+        cause,
+      });
+    }
   }
 
   /** An idle thread keeps no process alive, and does not stay for ever. */

@@ -6,7 +6,7 @@ import type { OutputFormat } from './encode.ts';
 import { SanitizeError } from './errors.ts';
 import { inspectImage } from './header.ts';
 import type { ImageHeader } from './image-header.ts';
-import { parseOptions } from './parse-options.ts';
+import { checkOptions, parseOptions } from './parse-options.ts';
 import { reencodeImage } from './reencode.ts';
 import type { ReencodedImage } from './reencode.ts';
 import { sanitizeImage } from './sanitize.ts';
@@ -107,10 +107,9 @@ export async function inspect(input: WorkerInput): Promise<ImageHeader> {
  *
  * @throws {SanitizeError} What `sanitizeImage` throws; `ERR_INPUT_SPEC` if the input is not of this shape.
  */
-export async function sanitize(
-  input: SanitizeInput,
-  { signal }: WorkerContext = {},
-): Promise<SanitizedImage> {
+export async function sanitize(input: SanitizeInput, context: WorkerContext = {}): Promise<SanitizedImage> {
+  checkOptions(context);
+  const { signal } = context;
   const { bytes, spec, scalingScore, tier } = parseOptions(sanitizeSchema, input, EXPECTED);
   return await sanitizeImage(bytes, defineInputSpec(spec), {
     ...(signal && { signal }),
@@ -124,10 +123,9 @@ export async function sanitize(
  *
  * @throws {SanitizeError} What `reencodeImage` throws; `ERR_INPUT_SPEC` if the input is not of this shape.
  */
-export async function reencode(
-  input: ReencodeInput,
-  { signal }: WorkerContext = {},
-): Promise<ReencodedImage> {
+export async function reencode(input: ReencodeInput, context: WorkerContext = {}): Promise<ReencodedImage> {
+  checkOptions(context);
+  const { signal } = context;
   const { bytes, spec, format, tier } = parseOptions(reencodeSchema, input, EXPECTED);
   return await reencodeImage(bytes, defineInputSpec(spec), {
     format,
@@ -144,8 +142,10 @@ export async function reencode(
  */
 export async function sanitizeVideoFrames(
   input: SanitizeVideoInput,
-  { signal }: WorkerContext = {},
+  context: WorkerContext = {},
 ): Promise<{ readonly frames: readonly SanitizedVideoFrame[] }> {
+  checkOptions(context);
+  const { signal } = context;
   const { bytes, spec, maxTensorBytes, ffmpeg, require } = parseOptions(videoSchema, input, EXPECTED);
   const frames: SanitizedVideoFrame[] = [];
   let tensorBytes = 0;
