@@ -81,6 +81,35 @@ describe('fast stays within 0.8 levels on average and 5 levels at the 99th perce
   );
 });
 
+describe('fast stays within 8 levels on average and 12 at the 99th percentile of pil-bilinear', () => {
+  const patterns = {
+    'thin lines': (x: number, y: number) => x % 7 === 0 || y % 11 === 0,
+    'checks of 5 pixels': (x: number, y: number) => (Math.floor(x / 5) + Math.floor(y / 5)) % 2 === 0,
+    'checks of 16 pixels': (x: number, y: number) => (Math.floor(x / 16) + Math.floor(y / 16)) % 2 === 0,
+    'slanted lines': (x: number, y: number) => (x + 2 * y) % 13 < 2,
+  };
+
+  it.each(Object.entries(patterns))(
+    'on the hardest pictures: nothing but %s',
+    async (_, isDark) => {
+      const [width, height] = [640, 480];
+      const levels = Uint8Array.from({ length: width * height }, (__, at) =>
+        isDark(at % width, Math.floor(at / width)) ? 0 : 255,
+      );
+      const pattern = sharp(levels, { raw: { width, height, channels: 1 } });
+      for (const encode of Object.values(ENCODINGS)) {
+        const bytes = await encode(pattern.clone()).toBuffer();
+        for (const side of [60, 53, 35]) {
+          const { mean, p99 } = await distance(bytes, { resizeShort: side, crop: side });
+          expect(mean).toBeLessThanOrEqual(8);
+          expect(p99).toBeLessThanOrEqual(12);
+        }
+      }
+    },
+    60_000,
+  );
+});
+
 describe('fast keeps the picture in its place', () => {
   /** A ramp to the right and one downwards: a shift shows as a difference of level. */
   const ramp = (width: number, height: number) =>
