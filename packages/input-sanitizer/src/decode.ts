@@ -4,6 +4,7 @@ import type { AlphaDifference } from './alpha.ts';
 import { cmykToRgb } from './cmyk.ts';
 import { enforceProfile, planColour } from './colour-plan.ts';
 import { Deadline } from './deadline.ts';
+import { isDecoderBlocked } from './decoders.ts';
 import { diagnose } from './diagnostics.ts';
 import { SanitizeError } from './errors.ts';
 import { findInAlpha, findInHeader } from './finding.ts';
@@ -12,7 +13,7 @@ import { createPixelCheck } from './gif.ts';
 import type { PixelCheck } from './gif.ts';
 import { inspectImage } from './header.ts';
 import type { InspectOptions } from './header.ts';
-import type { ImageHeader } from './image-header.ts';
+import type { ImageFormat, ImageHeader } from './image-header.ts';
 import { uprightImage } from './orientation.ts';
 import { checkOptions } from './parse-options.ts';
 import type { Columns, PartialImage } from './picture-columns.ts';
@@ -172,6 +173,10 @@ async function decodeAgreed(
         cause,
       });
     }
+    // What sharp says where no decoder takes the bytes, though their first ones are right.
+    if (cause instanceof Error && cause.message.includes('unsupported image format')) {
+      await enforceDecoder(header.format, cause);
+    }
     throw new SanitizeError(
       'ERR_INPUT_CORRUPT',
       `expected a ${header.format} that decodes to its last pixel, found a broken one`,
@@ -180,6 +185,15 @@ async function decodeAgreed(
       },
     );
   }
+}
+
+async function enforceDecoder(format: ImageFormat, cause: Error): Promise<void> {
+  if (!(await isDecoderBlocked(format))) return;
+  throw new SanitizeError(
+    'ERR_INPUT_SPEC',
+    `expected the decoder for ${format} to be allowed in this process, as the spec needs it, found it blocked`,
+    { cause },
+  );
 }
 
 function toThreeChannels(data: Uint8Array, channels: number): Uint8Array {
