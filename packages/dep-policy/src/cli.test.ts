@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runProgram } from './program.ts';
@@ -8,6 +8,9 @@ import { sendJson, startService } from './testing/service.ts';
 import { sha512, writeProject } from './testing/workspace.ts';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
+
+/** What is installed: it runs what was built. */
+const BIN = join(import.meta.dirname, '../bin/dep-policy.js');
 
 /** Runs the program in this process, in another folder. */
 async function run(cwd: string, ...words: readonly string[]) {
@@ -253,4 +256,20 @@ it('is a program that ends with its status', async () => {
   });
   expect(status).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ verdict: 'fixable' });
+}, 30_000);
+
+it('keeps its compiled code in the folder of the user, and does without where it cannot', async () => {
+  const root = await writeProject({ 'a-file': '' });
+  const start = (cache: string, more: object = {}): number | null =>
+    spawnSync(process.execPath, [BIN, '--help'], {
+      cwd: root,
+      env: { PATH: process.env['PATH'], HOME: join(root, 'home'), XDG_CACHE_HOME: cache, ...more },
+    }).status;
+  expect(start(join(root, 'off'), { NODE_DISABLE_COMPILE_CACHE: '1' })).toBe(0);
+  expect(start(join(root, 'a-file'))).toBe(0);
+  expect((await readdir(root)).sort()).toEqual(['a-file']);
+  expect(start(join(root, 'cache'))).toBe(0);
+  expect(await readdir(join(root, 'cache'))).toEqual(['dep-policy']);
+  expect(start('relative')).toBe(0);
+  expect((await readdir(root)).sort()).toEqual(['a-file', 'cache', 'home']);
 }, 30_000);
