@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -53,4 +54,26 @@ it('frees the file when the work throws, and says so when it cannot be locked', 
   await expect(withExclusive(nowhere, { waitMs: 0 }, () => Promise.resolve(1))).rejects.toMatchObject({
     code: 'ERR_MODEL_UNREADABLE',
   });
+});
+
+it('keeps processes apart also where the file is removed with the work, and leaves nothing then', async () => {
+  const folder = await makeFolder();
+  const counter = fileURLToPath(new URL('./__fixtures__/exclusive-counter.ts', import.meta.url));
+  await writeFile(join(folder, 'count'), '0');
+  const exits = [0, 1, 2].map(() => once(fork(counter, [folder, '60'], { execArgv: [] }), 'exit'));
+  expect((await Promise.all(exits)).map(([code]) => code as number)).toEqual([0, 0, 0]);
+  expect(await readFile(join(folder, 'count'), 'utf8')).toBe('180');
+  expect(await readdir(folder)).toEqual(['count']);
+}, 60_000);
+
+it('makes no other file than the one it was told', async () => {
+  const folder = await makeFolder();
+  await withExclusive(join(folder, 'lock'), { waitMs: 0 }, async () => {
+    expect(await readdir(folder)).toEqual(['lock']);
+  });
+});
+
+it.each([NaN, -1])('refuses to wait for %d milliseconds', async (waitMs) => {
+  const waiting = withExclusive(join(await makeFolder(), 'lock'), { waitMs }, () => Promise.resolve(1));
+  await expect(waiting).rejects.toMatchObject({ code: 'ERR_MODEL_OPTIONS' });
 });

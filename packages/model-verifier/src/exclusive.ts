@@ -81,7 +81,8 @@ function tryTransient(path: string): Database | undefined {
 function tryLock(path: string): Database | undefined {
   const database = openDatabase(path);
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // Nothing is ever written, but SQLite would make a journal file for it, by a name that the next owner uses too.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return database;
   } catch (cause) {
     database.close();
