@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { cameraWrappings, exifSegment, sampledJpeg } from './__fixtures__/camera-file.ts';
+import { FFMPEG, FFMPEG_ABSENT } from './__fixtures__/videos.ts';
 import { SanitizeError } from './errors.ts';
 import { presets } from './presets/index.ts';
 import { limits } from './presets/limit-sets.ts';
@@ -90,12 +91,11 @@ describe(
       expect(await acceptAll(name, pixels)).toEqual(allAccepted);
     });
 
-    const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
-    it.skipIf(!hasFfmpeg).each(['yuvj420p', 'yuvj422p', 'yuvj444p'])(
-      'a frame of ffmpeg in %s, which has comments and no Exif (skipped where ffmpeg is absent)',
+    it.skipIf(FFMPEG_ABSENT).each(['yuvj420p', 'yuvj422p', 'yuvj444p'])(
+      `a frame of ffmpeg in %s, which has comments and no Exif${FFMPEG_ABSENT ?? ''}`,
       async (format) => {
         const flags = `-v error -i ${rocket} -vf scale=95:61 -pix_fmt ${format} -f mjpeg -frames:v 1 pipe:1`;
-        const { stdout } = spawnSync('ffmpeg', flags.split(' '));
+        const { stdout } = spawnSync(FFMPEG, flags.split(' '));
         expect(stdout.subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
         expect(await acceptAll(format, stdout)).toEqual(allAccepted);
       },
