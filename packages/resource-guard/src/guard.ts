@@ -1,7 +1,7 @@
 import type { Admission } from './admission/ticket.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { Job } from './jobs/jobs.ts';
-import type { AdmitOptions, DrainOptions, RunOptions } from './options.ts';
+import type { AdmitOptions, DrainOptions, RunOptions } from './run-options.ts';
 import type { Receipt } from './receipt.ts';
 
 /** A value, and what it took. */

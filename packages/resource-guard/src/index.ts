@@ -1,16 +1,8 @@
 export { createGuard } from './process-guard.ts';
 export type { Guard, GuardCapacity, GuardStats, RunResult } from './guard.ts';
-export type {
-  AdmitOptions,
-  DrainOptions,
-  GuardOptions,
-  Limits,
-  PoisonOptions,
-  QueueOptions,
-  RecycleOptions,
-  RunOptions,
-  Warmup,
-} from './options.ts';
+export type { Limits } from './limits.ts';
+export type { GuardOptions, PoisonOptions, QueueOptions, RecycleOptions, Warmup } from './options.ts';
+export type { AdmitOptions, DrainOptions, RunOptions } from './run-options.ts';
 export { REJECTION_CHANNEL, RUN_CHANNEL, type Receipt, type Rejection, type RunTrace } from './receipt.ts';
 export { addressKey, clientKey, type RequestOrigin } from './admission/address-key.ts';
 export {

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { expect, it } from 'vitest';
 import { REQUIREMENTS } from './enforcement.ts';
-import { parseDrainOptions, parseGuardOptions, parseRunOptions, type GuardOptions } from './options.ts';
+import { parseGuardOptions, type GuardOptions } from './options.ts';
+import { parseDrainOptions, parseRunOptions } from './run-options.ts';
 
 const script = new URL('file:///worker.js');
 const refused = expect.objectContaining({ code: 'ERR_RESOURCE_OPTIONS' }) as Error;

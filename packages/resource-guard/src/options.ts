@@ -2,31 +2,11 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { REQUIREMENTS, type Requirement } from './enforcement.ts';
-import type { Ticket } from './admission/ticket.ts';
 import type { RateLimitOptions } from './admission/rate-limit.ts';
 import { ResourceError } from './errors.ts';
 import type { JobsOptions } from './jobs/jobs.ts';
+import { delayMs, limitsSchema, MAX_TIMER_MS, memoryMb, type Limits } from './limits.ts';
 import { parseOptions } from './parse-options.ts';
-
-/** The numbers that a run is held to. */
-export interface Limits {
-  /** Wall-clock time from the moment a process has the task until that process is killed, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Longest wait for a process, in milliseconds. */
-  readonly queueTimeoutMs: number;
-  /** Longest start of a process: spawn, import of the worker module and warm-up, in milliseconds. */
-  readonly startTimeoutMs: number;
-  /** Memory that a task may add above the warm baseline of its process, in MiB. */
-  readonly memoryMb: number;
-  /** CPU time of a run, all threads together, in milliseconds. */
-  readonly cpuMs: number;
-  /** Files, sockets and pipes that a process may have open, those of Node itself (about 20) included. */
-  readonly openFiles: number;
-  /** Largest input, as serialised by the structured clone algorithm (`v8.serialize`), in bytes. */
-  readonly inputBytes: number;
-  /** Largest output, serialised likewise, in bytes. */
-  readonly outputBytes: number;
-}
 
 /** A task that each process runs once before it counts as warm. */
 export interface Warmup {
@@ -124,49 +104,6 @@ export interface PoisonOptions {
   readonly max?: number | undefined;
 }
 
-/** Whose a run is, and how urgent. */
-export interface AdmitOptions {
-  /** Whom the run is counted for. Normalise it first (`addressKey`). Default: nobody, and no rate limit. */
-  readonly key?: string | undefined;
-  /** Whether `key` was proved, as an API key is and an address is not. Default false. */
-  readonly authenticated?: boolean | undefined;
-  /** Units that it takes from the key's allowance. Default 1, minimum 0. */
-  readonly cost?: number | undefined;
-  /** From 0, shed first, to 9. Default 5. */
-  readonly priority?: number | undefined;
-  /** When its caller stops waiting for an answer, in milliseconds from the call. Default: never. */
-  readonly deadlineMs?: number | undefined;
-}
-
-/** A caller's choices for one run. */
-export interface RunOptions extends AdmitOptions {
-  /** What {@link Guard.admit} gave. Who it is, its priority and its deadline are the ticket's then. Good for one run. */
-  readonly ticket?: Ticket | undefined;
-  /** Told what the task says of its progress (`context.report`). As trustworthy as the task: parse it. */
-  readonly onProgress?: ((progress: unknown) => void) | undefined;
-  /** Takes the run out of the queue, or kills its process. */
-  readonly signal?: AbortSignal | undefined;
-  /** A shorter deadline for this run, in milliseconds. The guard's own limit holds if it is the smaller one. */
-  readonly timeoutMs?: number | undefined;
-  /** A smaller output for this run, in bytes. The guard's own limit holds if it is the smaller one. */
-  readonly outputBytes?: number | undefined;
-  /** Less memory for this run, in MiB. The guard's own limit holds if it is the smaller one. */
-  readonly memoryMb?: number | undefined;
-  /** Less CPU time for this run, in milliseconds. The guard's own limit holds if it is the smaller one. */
-  readonly cpuMs?: number | undefined;
-  /**
-   * What the input is remembered by if it kills its process. Default: SHA-256 of the input as it is sent, which a change
-   * of any byte of it changes.
-   */
-  readonly digest?: string | undefined;
-}
-
-/** How {@link Guard.drain} ends. */
-export interface DrainOptions {
-  /** How long accepted runs may still take, in milliseconds. Default 10 000, minimum 0. */
-  readonly graceMs?: number | undefined;
-}
-
 export interface ParsedOptions {
   readonly script: string;
   readonly workers: number;
@@ -186,30 +123,7 @@ export interface ParsedOptions {
   readonly poison: { readonly kills: number; readonly forMs: number; readonly max: number } | false;
 }
 
-const MIB = 1024 * 1024;
-/** The longest delay that a Node timer keeps; it fires at once above it. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-/** A frame announces its length in 32 bits; the rest is room for its head. */
-const MAX_PAYLOAD_BYTES = 2 ** 31 - 1;
-/** With fewer Node does not start. */
-const MIN_OPEN_FILES = 64;
-
-const delayMs = z.int().min(1).max(MAX_TIMER_MS);
-const memoryMb = z.int().min(1).max(MIB);
-const payloadBytes = z.int().min(1).max(MAX_PAYLOAD_BYTES);
-
 const absolutePath = z.string().refine((path) => isAbsolute(path), 'expected an absolute path');
-
-const limitsSchema = z.strictObject({
-  timeoutMs: delayMs.default(10_000),
-  queueTimeoutMs: delayMs.default(30_000),
-  startTimeoutMs: delayMs.default(30_000),
-  memoryMb: memoryMb.default(512),
-  cpuMs: delayMs.optional(),
-  openFiles: z.int().min(MIN_OPEN_FILES).max(1_048_576).default(256),
-  inputBytes: payloadBytes.default(16 * MIB),
-  outputBytes: payloadBytes.default(16 * MIB),
-});
 
 const guardSchema = z.strictObject({
   script: z.instanceof(URL).refine((url) => url.protocol === 'file:', 'expected a file: URL'),
@@ -252,29 +166,6 @@ const guardSchema = z.strictObject({
     .prefault({}),
 });
 
-const admitSchema = z.strictObject({
-  key: z.string().min(1).max(1024).optional(),
-  authenticated: z.boolean().optional(),
-  cost: z.number().min(0).optional(),
-  priority: z.int().min(0).max(9).optional(),
-  deadlineMs: z.number().max(MAX_TIMER_MS).optional(),
-});
-
-const runSchema = admitSchema.extend({
-  ticket: z
-    .custom<Ticket>((value) => typeof value === 'object' && value !== null, 'expected a ticket')
-    .optional(),
-  onProgress: z.custom<(progress: unknown) => void>((value) => typeof value === 'function').optional(),
-  signal: z.instanceof(AbortSignal).optional(),
-  timeoutMs: delayMs.optional(),
-  outputBytes: payloadBytes.optional(),
-  memoryMb: memoryMb.optional(),
-  cpuMs: delayMs.optional(),
-  digest: z.string().min(1).max(1024).optional(),
-});
-
-const drainSchema = z.strictObject({ graceMs: z.int().min(0).max(MAX_TIMER_MS).default(10_000) });
-
 /** @throws {ResourceError} `ERR_RESOURCE_OPTIONS`, which names the option, what was expected and what was found. */
 export function parseGuardOptions(options: GuardOptions): ParsedOptions {
   const { script, limits, queue, warmup, cgroup, memoryBudgetMb, rate, jobs, ...others } = parseOptions(
@@ -300,19 +191,4 @@ export function parseGuardOptions(options: GuardOptions): ParsedOptions {
     rate,
     jobs,
   };
-}
-
-/** @throws {ResourceError} `ERR_RESOURCE_OPTIONS` */
-export function parseAdmitOptions(options: AdmitOptions): z.output<typeof admitSchema> {
-  return parseOptions(admitSchema, options);
-}
-
-/** @throws {ResourceError} `ERR_RESOURCE_OPTIONS` */
-export function parseRunOptions(options: RunOptions): z.output<typeof runSchema> {
-  return parseOptions(runSchema, options);
-}
-
-/** @throws {ResourceError} `ERR_RESOURCE_OPTIONS` */
-export function parseDrainOptions(options: DrainOptions): z.output<typeof drainSchema> {
-  return parseOptions(drainSchema, options);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ResourceErrorCode } from './errors.ts';
-import type { Limits } from './options.ts';
+import type { Limits } from './limits.ts';
 
 /** Ends of a run that say something about its input, and not about its caller or the host. */
 const KILLS: ReadonlySet<ResourceErrorCode> = new Set<ResourceErrorCode>([

@@ -1,4 +1,3 @@
-import { serialize } from 'node:v8';
 import { createFairQueue, type FairQueue } from './admission/fair-queue.ts';
 import { Gate, refuse, type Claim } from './admission/gate.ts';
 import { createRateLimit } from './admission/rate-limit.ts';
@@ -8,24 +7,24 @@ import type { Guard, GuardCapacity, GuardStats, RunResult } from './guard.ts';
 import { ResourceError } from './errors.ts';
 import { describeStop, execute, type Execution, type Outcome } from './execution.ts';
 import { createJobs, type Job, type JobContext, type Jobs } from './jobs/jobs.ts';
-import {
-  parseAdmitOptions,
-  parseDrainOptions,
-  parseGuardOptions,
-  parseRunOptions,
-  type AdmitOptions,
-  type DrainOptions,
-  type GuardOptions,
-  type Limits,
-  type ParsedOptions,
-  type RunOptions,
-} from './options.ts';
+import { serializeInput } from './input.ts';
+import { narrowLimits } from './limits.ts';
+import { parseGuardOptions, type GuardOptions, type ParsedOptions } from './options.ts';
 import { thisMachine, type Machine } from './machine.ts';
 import { makePlan } from './plan.ts';
+import { mergeListeners } from './progress.ts';
 import { PoisonBreaker, type Dose } from './poison.ts';
 import { Pool } from './pool.ts';
 import { publishReceipt, publishRejection, traceRun, type Receipt } from './receipt.ts';
 import { Run, type RunHooks } from './run.ts';
+import {
+  parseAdmitOptions,
+  parseDrainOptions,
+  parseRunOptions,
+  type AdmitOptions,
+  type DrainOptions,
+  type RunOptions,
+} from './run-options.ts';
 import type { WorkerPlan } from './worker.ts';
 
 /** A process that was already dying when it got a run never saw it; how often another one may get it. */
@@ -215,7 +214,7 @@ class ProcessGuard implements Guard {
       if (signal?.aborted === true) {
         throw new ResourceError('ERR_RESOURCE_ABORTED', `task "${task}": its signal was already aborted`);
       }
-      const limits = Object.freeze(narrow(this.#options.limits, asked));
+      const limits = Object.freeze(narrowLimits(this.#options.limits, asked));
       claim = this.#gate.claim(asked, ticket, limits.memoryMb);
       const body = serializeInput(task, input, limits);
       this.#checkPoison({ task, body, digest, limits });
@@ -223,7 +222,7 @@ class ProcessGuard implements Guard {
         { task, body, digest, limits },
         {
           ...{ signal, deadlineMs: claim.deadlineMs, onBegin: hooks.onBegin },
-          onProgress: onlyReporting(hooks.onProgress, onProgress),
+          onProgress: mergeListeners(hooks.onProgress, onProgress),
         },
       );
       this.#runs.add(run);
@@ -328,57 +327,8 @@ class ProcessGuard implements Guard {
   }
 }
 
-/** The limits of one run: the guard's, or the caller's where they are smaller. */
-function narrow(limits: Limits, smaller: { readonly [Name in keyof Limits]?: number | undefined }): Limits {
-  const { timeoutMs, outputBytes, memoryMb, cpuMs } = limits;
-  return {
-    ...limits,
-    timeoutMs: Math.min(timeoutMs, smaller.timeoutMs ?? timeoutMs),
-    outputBytes: Math.min(outputBytes, smaller.outputBytes ?? outputBytes),
-    memoryMb: Math.min(memoryMb, smaller.memoryMb ?? memoryMb),
-    cpuMs: Math.min(cpuMs, smaller.cpuMs ?? cpuMs),
-  };
-}
-
-/** The input as it will be sent, so that what is measured is what is meant. */
-function serializeInput(task: string, input: unknown, { inputBytes }: Limits): Uint8Array {
-  const tooLarge = (found: number): ResourceError =>
-    new ResourceError(
-      'ERR_RESOURCE_INPUT_TOO_LARGE',
-      `task "${task}": expected at most ${inputBytes} bytes of input, found ${found}`,
-    );
-  // The usual input: refused without a copy.
-  if (ArrayBuffer.isView(input) && input.byteLength > inputBytes) throw tooLarge(input.byteLength);
-  let body: Buffer;
-  try {
-    body = serialize(input);
-  } catch (cause) {
-    throw new ResourceError('ERR_RESOURCE_OPTIONS', `task "${task}": the input cannot be structured-cloned`, {
-      cause,
-    });
-  }
-  if (body.byteLength > inputBytes) throw tooLarge(body.byteLength);
-  return body;
-}
-
 function drainingError(): ResourceError {
   return new ResourceError('ERR_RESOURCE_DRAINING', 'the guard is closing');
-}
-
-/** Both are told. What a task reports is a stranger's: a listener that throws at it must not end the host. */
-function onlyReporting(
-  ...listeners: readonly (((progress: unknown) => void) | undefined)[]
-): ((progress: unknown) => void) | undefined {
-  if (listeners.every((listener) => listener === undefined)) return undefined;
-  return (progress) => {
-    for (const listener of listeners) {
-      try {
-        listener?.(progress);
-      } catch {
-        // The run goes on.
-      }
-    }
-  };
 }
 
 function isRetryable(cause: unknown): boolean {

@@ -1,7 +1,7 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { Enforcement } from './enforcement.ts';
 import type { ResourceErrorCode } from './errors.ts';
-import type { Limits } from './options.ts';
+import type { Limits } from './limits.ts';
 
 /** What one admitted run waited for and used, under which limits, and how it ended. Exactly one per admitted run. */
 export interface Receipt {

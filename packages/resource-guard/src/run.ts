@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ResourceErrorCode } from './errors.ts';
-import type { Limits } from './options.ts';
+import type { Limits } from './limits.ts';
 import type { Dose } from './poison.ts';
 
 /** What a run tells its caller, and hears from it. */
@@ -107,7 +107,7 @@ export class Run {
       () => {
         this.stop(leftMs < ms ? 'ERR_RESOURCE_DEADLINE' : reason);
       },
-      Math.min(ms, leftMs),
+      Math.max(0, Math.min(ms, leftMs)),
     );
   }
 

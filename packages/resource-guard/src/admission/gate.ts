@@ -1,5 +1,5 @@
 import { ResourceError } from '../errors.ts';
-import type { AdmitOptions } from '../options.ts';
+import type { AdmitOptions } from '../run-options.ts';
 import { rateLimitError } from '../policy/rate-limit-policy.ts';
 import type { FairQueue, PlaceRequest, Reservation } from './fair-queue.ts';
 import { rateLimitHeaders, retryAfterHeader, type HeaderFields } from './rate-limit-headers.ts';
