@@ -2,7 +2,13 @@
 import { createRequire } from 'node:module';
 import { work } from './guard-tasks.ts';
 
-const require = createRequire(new URL('./peers/package.json', import.meta.url));
-const workerpool = require('workerpool') as { worker(tasks: object): void };
+interface Workerpool {
+  worker(tasks: object): void;
+}
 
-workerpool.worker({ work });
+/** Found in `peers/`, not in the workspace. */
+function requirePeer(name: 'workerpool'): Workerpool {
+  return createRequire(new URL('./peers/package.json', import.meta.url))(name) as Workerpool;
+}
+
+requirePeer('workerpool').worker({ work });

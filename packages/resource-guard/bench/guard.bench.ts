@@ -50,6 +50,15 @@ interface Arm {
   dispose?(): Promise<void> | void;
 }
 
+/** Each is found in `peers/`, not in the workspace. */
+function requirePeer(name: 'piscina' | 'workerpool'): unknown {
+  return require(name);
+}
+
+function importPeer(name: 'tinypool'): Promise<unknown> {
+  return import(require.resolve(name));
+}
+
 let guard: Guard;
 let bare: ChildProcess;
 let piscina: Pool;
@@ -116,7 +125,7 @@ const arms: readonly Arm[] = [
   {
     name: 'piscina (threads)',
     prepare: (): void => {
-      const { Piscina } = require('piscina') as { Piscina: PoolClass };
+      const { Piscina } = requirePeer('piscina') as { Piscina: PoolClass };
       piscina = new Piscina({ filename: TASKS.href, minThreads: 1, maxThreads: 1 });
     },
     run: (caseName: string): Promise<Done> => repeat('piscina', caseName, (bytes) => piscina.run(bytes)),
@@ -131,7 +140,7 @@ const arms: readonly Arm[] = [
       const options = { workerType: 'process', minWorkers: 1, maxWorkers: 1 };
       // Its default is JSON; this is the best that it can do.
       const forkOpts = { serialization: 'advanced' };
-      workerpool = (require('workerpool') as Workerpool).pool(script, { ...options, forkOpts });
+      workerpool = (requirePeer('workerpool') as Workerpool).pool(script, { ...options, forkOpts });
     },
     run: (caseName: string): Promise<Done> =>
       repeat('workerpool', caseName, (bytes) => workerpool.exec('work', [bytes])),
@@ -142,7 +151,7 @@ const arms: readonly Arm[] = [
   {
     name: 'tinypool (processes)',
     prepare: async (): Promise<void> => {
-      const { default: Tinypool } = (await import(require.resolve('tinypool'))) as { default: PoolClass };
+      const { default: Tinypool } = (await importPeer('tinypool')) as { default: PoolClass };
       const filename = fileURLToPath(TASKS);
       tinypool = new Tinypool({ filename, runtime: 'child_process', minThreads: 1, maxThreads: 1 });
     },
