@@ -8,7 +8,7 @@ import { firstComponent, folderOf } from './lock/path.ts';
 import { rootDigest, type ModelLock } from './lock/lock.ts';
 import { checkFolder } from './model-folder.ts';
 import type { Signer, Trust } from './oms/trust.ts';
-import { checkGraph } from './policy/check-graph.ts';
+import { checkGraph, isOtherFormat } from './policy/check-graph.ts';
 import { checkPolicy, refusal, signerRuleOf } from './policy/check-policy.ts';
 import { checkRevocation } from './policy/check-revocation.ts';
 import { checkSigners, type DigestedFile } from './policy/check-signers.ts';
@@ -125,7 +125,7 @@ async function verify<File extends DigestedFile>(
   const inspects = policy?.onnx !== undefined || model.onnx !== undefined;
   const files: File[] = [];
   for (const file of model.files) {
-    const wantsBytes = file.role === 'signature' || (inspects && isOnnx(file));
+    const wantsBytes = file.role === 'signature' || (inspects && file === main);
     files.push(await read(lock.root, file, wantsBytes));
   }
 
@@ -135,7 +135,7 @@ async function verify<File extends DigestedFile>(
   const digests = [...model.files.map(({ sha256 }) => `sha256:${sha256}`), rootDigest(model.files)];
   const after = [
     ...reasons,
-    ...(inspects && isOnnx(main) ? checkMainGraph(model, files, policy) : []),
+    ...(inspects ? checkMainGraph(model, files, policy) : []),
     ...checkRevocation(revocation, { digests, signers }, policy ?? { policyVersion: 1 }, at),
   ];
   if (after.length > 0) throw refusal(name, after);
@@ -154,7 +154,11 @@ function checkMainGraph(
   policy: VerifierPolicy | undefined,
 ): readonly Reason[] {
   const main = mainFile(model);
-  const data = files.find(({ path }) => path === main.path)?.data;
+  const { data, start = data } = files.find(({ path }) => path === main.path)!;
+  // A contract says that it is ONNX. Without one its bytes decide, and not its name alone.
+  if (model.onnx === undefined && start !== undefined && isOtherFormat(main.path, start, main.bytes)) {
+    return [];
+  }
   if (data === undefined) {
     return [
       {
@@ -171,10 +175,6 @@ function checkMainGraph(
       .map(({ path, bytes }) => [path.slice(folderOf(main.path).length), bytes]),
   );
   return checkGraph(data, externalFiles, model.onnx, policy ?? { policyVersion: 1 });
-}
-
-function isOnnx({ path, role }: LockedFile): boolean {
-  return role === 'model' && path.toLowerCase().endsWith('.onnx');
 }
 
 /** `parseModelLock` has made sure that there is exactly one. */

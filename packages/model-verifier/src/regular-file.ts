@@ -7,6 +7,8 @@ import { openBelow } from './open-below.ts';
 
 /** Read and hashed at a time: as fast as larger pieces, and other work gets its turn in between. */
 const CHUNK_BYTES = 1024 * 1024;
+/** Kept of a file that is hashed: enough to tell formats apart. */
+const START_BYTES = 4096;
 
 /**
  * O_NOFOLLOW: a link that appears after the check is not followed. O_NONBLOCK: a FIFO that appears there does not
@@ -46,6 +48,8 @@ export async function readOnce(root: string, path: string, rule: SizeRule): Prom
 export interface FileDigest {
   /** Size in bytes. */
   readonly bytes: number;
+  /** Its first bytes, up to 4,096, of those that were hashed. */
+  readonly start: Uint8Array;
   readonly sha256: Buffer;
   /** What `fstat` said, before and after alike. */
   readonly stats: BigIntStats;
@@ -62,11 +66,20 @@ export async function hashOnce(root: string, path: string, rule: SizeRule): Prom
     const length = Math.min(CHUNK_BYTES, bytes);
     const pair = [new Uint8Array(length), new Uint8Array(length)] as const;
     let turn: 0 | 1 = 0;
-    const sha256 = await hashPieces(handle, bytes, path, (_, wanted) => {
-      turn = turn === 0 ? 1 : 0;
-      return pair[turn].subarray(0, wanted);
-    });
-    return { bytes, sha256, stats };
+    let start = new Uint8Array();
+    const sha256 = await hashPieces(
+      handle,
+      bytes,
+      path,
+      (_, wanted) => {
+        turn = turn === 0 ? 1 : 0;
+        return pair[turn].subarray(0, wanted);
+      },
+      (position, piece) => {
+        if (position === 0) start = piece.slice(0, START_BYTES);
+      },
+    );
+    return { bytes, sha256, start, stats };
   });
 }
 
@@ -159,6 +172,7 @@ async function hashPieces(
   bytes: number,
   path: string,
   bufferFor: (position: number, length: number) => Uint8Array,
+  look: (position: number, piece: Uint8Array) => void = () => undefined,
 ): Promise<Buffer> {
   const hash = createHash('sha256');
   const read = async (position: number): Promise<Uint8Array> => {
@@ -170,6 +184,7 @@ async function hashPieces(
   for (let position = 0; position < bytes;) {
     const piece = await pending;
     if (piece.length === 0) throw changed(path);
+    look(position, piece);
     position += piece.length;
     if (position < bytes) pending = read(position);
     hash.update(piece);

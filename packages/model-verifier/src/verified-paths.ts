@@ -78,7 +78,7 @@ export async function openVerifiedPaths(
       const content = await (inMemory ? readOnce : hashOnce)(root, path, { bytes });
       checkDigest(file, content.sha256);
       seen.set(path, content.stats);
-      return 'data' in content ? { ...file, data: content.data } : { ...file };
+      return 'data' in content ? { ...file, data: content.data } : { ...file, start: content.start };
     },
   );
   const at = (path: string): string => join(lock.root, path);

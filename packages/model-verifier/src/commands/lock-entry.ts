@@ -1,12 +1,15 @@
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { promisedFormat } from '../formats/ending.ts';
+import { sniffModelFormat } from '../formats/sniff.ts';
 import { importGluonStore } from '../importers/gluon-store.ts';
 import { importHuggingFace } from '../importers/hugging-face.ts';
 import { MAX_LISTING_BYTES } from '../importers/listing.ts';
 import { importOnnxHub } from '../importers/onnx-hub.ts';
 import type {
   CandidateModel,
+  LockedFile,
   LockedModel,
   LockProvenance,
   ModelFileRole,
@@ -16,7 +19,8 @@ import type {
 import { lockFolder } from '../lock/entry.ts';
 import { contractOf } from '../onnx/contract.ts';
 import { inspectOnnx } from '../onnx/inspect.ts';
-import { readOnce } from '../regular-file.ts';
+import { isOtherFormat } from '../policy/check-graph.ts';
+import { hashOnce, readOnce } from '../regular-file.ts';
 import { UsageError } from './exit.ts';
 import { collect } from './model-options.ts';
 import { readTextFile } from './text-file.ts';
@@ -130,15 +134,21 @@ async function importEntry(
   return importHuggingFace(text, { ...common, repository: model, files });
 }
 
-/** The contract of the model file, if it is an ONNX model. */
+/** The contract of the model file, if it is an ONNX model: by its name or by its bytes. */
 export async function contractIn(
   root: string,
   { files }: Pick<LockedModel, 'files'>,
 ): Promise<LockedModel['onnx']> {
   const main = files.find(({ role }) => role === 'model');
-  if (main?.path.toLowerCase().endsWith('.onnx') !== true) return undefined;
+  if (main === undefined || !(await isOnnx(root, main))) return undefined;
   const { data } = await readOnce(root, main.path, { bytes: main.bytes });
   return contractOf(inspectOnnx(data, { profile: 'standard' }));
+}
+
+async function isOnnx(root: string, { path, bytes }: LockedFile): Promise<boolean> {
+  if (promisedFormat(path) === 'onnx') return true;
+  const { start } = await hashOnce(root, path, { bytes });
+  return !isOtherFormat(path, start, bytes) && sniffModelFormat(start) === 'onnx';
 }
 
 function sourceOf({ url, revision, npm, integrity, npmPath, derivation }: EntryFlags): ModelSource {

@@ -1,22 +1,13 @@
 import { ModelError } from '../errors.ts';
 import { inspectOnnx, type InspectOnnxOptions } from '../onnx/inspect.ts';
 import type { OnnxReport } from '../onnx/report.ts';
+import { promisedFormat } from './ending.ts';
 import { inspectMxnetParams, type MxnetParamsReport } from './mxnet-params.ts';
 import { inspectSafetensors, type SafetensorsReport } from './safetensors.ts';
-import { sniffModelFormat, type ModelFormat } from './sniff.ts';
+import { sniffModelFormat } from './sniff.ts';
 
 /** What an inspector says of a file, told apart by `format`. */
 export type ModelReport = OnnxReport | SafetensorsReport | MxnetParamsReport;
-
-/** What a name promises, by its ending. */
-const ENDINGS: ReadonlyMap<string, ModelFormat> = new Map<string, ModelFormat>([
-  ['onnx', 'onnx'],
-  ['safetensors', 'safetensors'],
-  ['params', 'mxnet-params'],
-  ...['pkl', 'pickle', 'pt', 'pth', 'bin', 'mar', 'ckpt', 'joblib', 'dill'].map(
-    (ending) => [ending, 'pickle'] as const,
-  ),
-]);
 
 /**
  * Inspects a model file of any format that is known here: ONNX, safetensors or MXNet `.params`. What is, holds or is
@@ -27,7 +18,7 @@ const ENDINGS: ReadonlyMap<string, ModelFormat> = new Map<string, ModelFormat>([
  *   and what the inspector of the format throws.
  */
 export function inspectModel(bytes: Uint8Array, name: string, options: InspectOnnxOptions = {}): ModelReport {
-  const promised = ENDINGS.get(/\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase() ?? '');
+  const promised = promisedFormat(name);
   const found = sniffModelFormat(bytes);
   if (promised === 'pickle' || found === 'pickle') {
     const message = `expected a format that is data only, found ${found === 'pickle' ? 'a pickle' : 'the name of a pickle'}; loading one runs code`;

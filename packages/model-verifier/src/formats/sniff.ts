@@ -30,17 +30,31 @@ export function sniffModelFormat(bytes: Uint8Array): ModelFormat {
   // An array of objects is a pickle behind a header.
   if (starts('\x93NUMPY'))
     return /\|O|object/.test(buffer.toString('latin1', 0, 65_536)) ? 'pickle' : 'unknown';
+  const format = sniffStart(buffer);
+  if (format !== undefined) return format;
+  // A pickle of protocol 2 or later that was cut, or holds an opcode of a later one.
+  if (buffer[0] === 0x80 && buffer[1]! >= 2 && buffer[1]! <= 5) return 'pickle';
+  // Field 1 (ir_version), or any other that a writer puts first; what follows is for the inspector.
+  return isOnnx(buffer) ? 'onnx' : 'unknown';
+}
+
+/**
+ * The format whose mark a file starts with; `undefined` if it is none of those that start with one.
+ *
+ * @param start - The first bytes.
+ * @param fileBytes - Size of the whole file.
+ */
+export function sniffStart(start: Uint8Array, fileBytes: number = start.length): ModelFormat | undefined {
+  const buffer = Buffer.from(start.buffer, start.byteOffset, start.byteLength);
+  const starts = (text: string, at = 0): boolean => buffer.toString('latin1', at, at + text.length) === text;
   if (starts('\x1f\x8b')) return 'gzip';
   if (starts('\x89HDF\r\n\x1a\n')) return 'hdf5';
   if (starts('GGUF')) return 'gguf';
   if (starts('TFL3', 4)) return 'tflite';
   if (starts('ustar', 257)) return 'tar';
   if (starts('\x12\x01\0\0\0\0\0\0')) return 'mxnet-params';
-  if (isSafetensors(buffer)) return 'safetensors';
-  // A pickle of protocol 2 or later that was cut, or holds an opcode of a later one.
-  if (buffer[0] === 0x80 && buffer[1]! >= 2 && buffer[1]! <= 5) return 'pickle';
-  // Field 1 (ir_version), or any other that a writer puts first; what follows is for the inspector.
-  return isOnnx(buffer) ? 'onnx' : 'unknown';
+  if (isSafetensors(buffer, fileBytes)) return 'safetensors';
+  return undefined;
 }
 
 /** Looks through the list of names at the end of a zip, and through the headers in front of each file. */
@@ -60,9 +74,9 @@ function holdsPickle(buffer: Buffer): boolean {
   return false;
 }
 
-function isSafetensors(buffer: Buffer): boolean {
+function isSafetensors(buffer: Buffer, fileBytes: number): boolean {
   if (buffer.length < 10 || buffer[8] !== 0x7b) return false;
-  return buffer.readBigUInt64LE(0) <= BigInt(buffer.length - 8);
+  return buffer.readBigUInt64LE(0) <= BigInt(fileBytes - 8);
 }
 
 /** A first field that ModelProto has, of its own wire type. */

@@ -1,4 +1,8 @@
 import { ModelError } from '../errors.ts';
+import { promisedFormat } from '../formats/ending.ts';
+import { isPickle } from '../formats/pickle.ts';
+import { sniffStart } from '../formats/sniff.ts';
+import { isNeverProtobuf } from '../formats/wire-form.ts';
 import type { OnnxContract } from '../onnx/contract.ts';
 import { checkContract } from '../onnx/contract.ts';
 import { inspectOnnx } from '../onnx/inspect.ts';
@@ -20,6 +24,12 @@ export function checkGraph(
   { onnx }: VerifierPolicy,
 ): readonly Reason[] {
   if (onnx === undefined && contract === undefined) return [];
+  if (isPickle(bytes)) {
+    return [{ code: 'ERR_MODEL_PICKLE', message: 'expected a graph, found one that is a pickle too' }];
+  }
+  if (onnx?.requireContract === true && contract === undefined) {
+    return [{ code: 'ERR_MODEL_CONTRACT', message: 'expected a contract in the lock, found none' }];
+  }
   try {
     const report = inspectOnnx(bytes, { profile: profileOf(onnx?.profile), externalFiles });
     const violations = onnx === undefined ? [] : report.violations;
@@ -28,6 +38,27 @@ export function checkGraph(
   } catch (error) {
     return reasonsOf(error);
   }
+}
+
+/** Whether a name says that a model is of a format which is data only and not ONNX. */
+export function isNamedOtherwise(path: string): boolean {
+  const promised = promisedFormat(path);
+  return promised !== undefined && promised !== 'onnx' && promised !== 'pickle';
+}
+
+/**
+ * Whether a model is of another format than ONNX: so its name says, so it starts, and neither as a protobuf nor as a
+ * flatbuffer of onnxruntime could it be loaded. All else is held to be ONNX, whatever it is called.
+ *
+ * @param start - The first bytes of the file, or all.
+ */
+export function isOtherFormat(path: string, start: Uint8Array, fileBytes: number): boolean {
+  return (
+    isNamedOtherwise(path) &&
+    sniffStart(start, fileBytes) === promisedFormat(path) &&
+    isNeverProtobuf(start) &&
+    Buffer.from(start.subarray(4, 8)).toString('latin1') !== 'ORTM'
+  );
 }
 
 function profileOf(name = 'strict'): OnnxProfileName {

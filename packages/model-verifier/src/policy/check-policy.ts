@@ -3,6 +3,7 @@ import { MODEL_ERROR_CODES, ModelError, type ModelErrorCode } from '../errors.ts
 import type { LockedModel, SignerPolicy } from '../lock/document.ts';
 import { findRule } from '../source/rule.ts';
 import { reasonsOf, type Reason } from '../verdict.ts';
+import { isNamedOtherwise } from './check-graph.ts';
 import type { VerifierPolicy } from './document.ts';
 
 const DEFAULT_FORMATS = ['onnx'];
@@ -41,7 +42,8 @@ export function checkPolicy(name: string, model: LockedModel, policy: VerifierPo
     if (bytes > maxFileBytes) deny(`${path} is too large`, `at most ${maxFileBytes} bytes`, String(bytes));
   }
   if (total > maxModelBytes) deny('all files are too large', `at most ${maxModelBytes} bytes`, String(total));
-  if (onnx?.requireContract === true && format === 'onnx' && model.onnx === undefined) {
+  // What is named as another format is asked for one too, if it then turns out not to be of that format.
+  if (onnx?.requireContract === true && model.onnx === undefined && !isNamedOtherwise(main.path)) {
     reasons.push({
       code: 'ERR_MODEL_CONTRACT',
       message: `${name}: expected a contract in the lock, found none`,

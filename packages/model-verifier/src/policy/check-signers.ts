@@ -11,6 +11,8 @@ import { signersOf } from './check-policy.ts';
 export interface DigestedFile extends LockedFile {
   /** Its bytes, where they are in memory. */
   readonly data?: Uint8Array;
+  /** The first of its bytes, where the others are not. */
+  readonly start?: Uint8Array;
 }
 
 /** Who signed a model, and what speaks against it. */
