@@ -73,11 +73,13 @@ async function inspect(
     let frames = 0;
     let first = Infinity;
     let end = -Infinity;
+    let hasAlpha = false;
     // With their bytes: a packet that lies outside the file must not count as one.
     for await (const packet of sink.packets()) {
       frames++;
       first = Math.min(first, packet.timestamp);
       end = Math.max(end, packet.timestamp + packet.duration);
+      hasAlpha ||= packet.sideData.alpha !== undefined;
       // Over the limit is over the limit: the rest of a long video is not walked.
       if (frames > maxFrames || (end - first) * 1000 > maxDurationMs) break;
     }
@@ -85,7 +87,7 @@ async function inspect(
     return {
       outcome: 'read',
       videoTracks: 1,
-      track: { ...(await describeTrack(track)), frames, durationMs },
+      track: { ...(await describeTrack(track)), frames, durationMs, hasAlpha },
     };
   } catch {
     return { outcome: 'broken' };
@@ -94,7 +96,7 @@ async function inspect(
 
 async function describeTrack(
   track: Mediabunny.InputVideoTrack,
-): Promise<Omit<VideoTrackReport, 'frames' | 'durationMs'>> {
+): Promise<Omit<VideoTrackReport, 'frames' | 'durationMs' | 'hasAlpha'>> {
   return {
     codec: await track.getCodec(),
     width: await track.getCodedWidth(),

@@ -10,11 +10,18 @@ const track: VideoTrackReport = {
   rotation: 0,
   frames: 50,
   durationMs: 2000,
+  hasAlpha: false,
 };
 const all = { sample: { all: true } };
 
-function enforce(video: object, limits: object = {}, found: Partial<VideoTrackReport> = {}) {
+function enforce(
+  video: object,
+  limits: object = {},
+  found: Partial<VideoTrackReport> = {},
+  colour: object = {},
+) {
   const frames = {
+    colour,
     formats: ['png'],
     limits,
     geometry: { none: true },
@@ -66,3 +73,13 @@ it.each(['hevc', 'prores', null, 'constructor', 'vp9'])(
 it('calls a track without frames broken', () => {
   expect(() => enforce({}, {}, { frames: 0, durationMs: 0 })).toThrow(refused('ERR_INPUT_CORRUPT'));
 });
+
+it.each(['flatten', 'refuse'])(
+  'refuses transparency under alpha %s: all the decoder can is drop it',
+  (alpha) => {
+    const found = { hasAlpha: true };
+    expect(enforce({}, {}, {}, { alpha }).hasAlpha).toBe(false);
+    expect(enforce({}, {}, found, { alpha: 'drop' }).hasAlpha).toBe(true);
+    expect(() => enforce({}, {}, found, { alpha })).toThrow(refused('ERR_INPUT_COLOUR'));
+  },
+);

@@ -17,6 +17,8 @@ export interface VideoHeader extends Size {
   /** Frames in the video. */
   readonly frames: number;
   readonly durationMs: number;
+  /** Whether frames come with a layer of alpha (WebM). The decoder does not know of it. */
+  readonly hasAlpha: boolean;
 }
 
 /** A header, and what will decode it. */
@@ -28,8 +30,8 @@ export interface AdmittedVideo extends VideoHeader {
 /**
  * Reads a container and holds it against a spec.
  *
- * @throws {SanitizeError} `ERR_INPUT_FORMAT`, `ERR_INPUT_DIMENSIONS`, `ERR_INPUT_COST`, `ERR_INPUT_CORRUPT`,
- *   `ERR_INPUT_DEADLINE`, `ERR_INPUT_ABORTED`, `ERR_INPUT_UNAVAILABLE`.
+ * @throws {SanitizeError} `ERR_INPUT_FORMAT`, `ERR_INPUT_DIMENSIONS`, `ERR_INPUT_COLOUR`, `ERR_INPUT_COST`,
+ *   `ERR_INPUT_CORRUPT`,   `ERR_INPUT_DEADLINE`, `ERR_INPUT_ABORTED`, `ERR_INPUT_UNAVAILABLE`.
  */
 export async function inspectVideo(
   inspector: Inspector,
@@ -58,7 +60,8 @@ export async function inspectVideo(
 /**
  * Holds what a container says against a spec: cheapest promises first.
  *
- * @throws {SanitizeError} `ERR_INPUT_FORMAT`, `ERR_INPUT_DIMENSIONS`, `ERR_INPUT_COST`, `ERR_INPUT_CORRUPT`.
+ * @throws {SanitizeError} `ERR_INPUT_FORMAT`, `ERR_INPUT_DIMENSIONS`, `ERR_INPUT_COLOUR`, `ERR_INPUT_COST`,
+ *   `ERR_INPUT_CORRUPT`.
  */
 export function enforceVideoLimits(
   track: VideoTrackReport,
@@ -67,9 +70,9 @@ export function enforceVideoLimits(
 ): VideoHeader {
   const {
     video,
-    frames: { limits },
+    frames: { limits, colour },
   } = spec;
-  const { width, height, rotation, frames, durationMs } = track;
+  const { width, height, rotation, frames, durationMs, hasAlpha } = track;
   const codec = VIDEO_CODECS.find((known) => known === track.codec);
   if (codec === undefined || !video.codecs.includes(codec)) {
     throw new SanitizeError(
@@ -90,6 +93,10 @@ export function enforceVideoLimits(
       `expected at most ${maxPixels} pixels, found ${width}x${height}`,
     );
   }
+  // The decoder drops it and can do nothing else.
+  if (hasAlpha && colour.alpha !== 'drop') {
+    throw new SanitizeError('ERR_INPUT_COLOUR', 'expected an opaque video, found transparency');
+  }
   if (frames === 0) throw refuseContainer(container);
   if (durationMs > video.maxDurationMs) throw refuseCost(video.maxDurationMs, 'milliseconds');
   if (frames > video.maxFrames) throw refuseCost(video.maxFrames, 'frames');
@@ -100,7 +107,7 @@ export function enforceVideoLimits(
   }
   if (frames * width * height > video.maxPixelsTotal)
     throw refuseCost(video.maxPixelsTotal, 'pixels in all frames');
-  return { container, codec, width, height, rotation, frames, durationMs };
+  return { container, codec, width, height, rotation, frames, durationMs, hasAlpha };
 }
 
 function refuseCost(limit: number, what: string): SanitizeError {

@@ -128,7 +128,14 @@ describe.skipIf(FFMPEG_ABSENT !== undefined)(`with ffmpeg${FFMPEG_ABSENT ?? ''}`
         }
       }
       const ffmpeg = await findFfmpeg('ffmpeg', 'prlimit');
-      const header = { width: 1280, height: 720, rotation: 0, frames: 500, durationMs: 20_000 } as const;
+      const header = {
+        width: 1280,
+        height: 720,
+        rotation: 0,
+        frames: 500,
+        durationMs: 20_000,
+        hasAlpha: false,
+      } as const;
       const video = { ...header, container: 'mp4', codec: 'avc', decoder: 'h264' } as const;
       const file = await openPrivateFile(large);
       try {

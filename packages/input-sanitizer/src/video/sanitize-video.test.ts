@@ -15,6 +15,7 @@ import {
   times,
 } from '../__fixtures__/video-runs.ts';
 import { BARS, ENCODERS, FFMPEG, FFMPEG_ABSENT, makeVideo } from '../__fixtures__/videos.ts';
+import type { SanitizedVideoFrame } from './sanitize-video.ts';
 import { videoSpecHash } from './video-spec.ts';
 
 // A video takes two processes, and a machine may have other work.
@@ -91,6 +92,20 @@ describe.skipIf(FFMPEG_ABSENT !== undefined)(`with ffmpeg${FFMPEG_ABSENT ?? ''}`
       const [exact] = await collect(bars, specOf(HALVES, { geometry: { stretch: 32 } }));
       expect(fast!.report.findings.map(({ code }) => code)).toEqual(['fast-fallback']);
       expect(fast!.report.tensorSha256).toBe(exact!.report.tensorSha256);
+    });
+
+    it.each(['vp8', 'vp9'] as const)('lose their transparency, and a finding says so: %s', async (codec) => {
+      const half = '-f lavfi -i color=red@0.5:size=64x48:rate=5:duration=1,format=yuva420p';
+      const clear = makeVideo('webm', `${half} ${ENCODERS[codec]} -auto-alt-ref 0 -pix_fmt yuva420p`);
+      const opaque = makeVideo('webm', `${half} ${ENCODERS[codec]} -pix_fmt yuv420p`);
+      const codesOf = (frame: SanitizedVideoFrame) => frame.report.findings.map(({ code }) => code);
+      const frames = await collect(clear, specOf(ALL));
+      expect(frames.map(codesOf)).toEqual(Array.from({ length: 5 }, () => ['alpha-dropped']));
+      expect(frames[0]!.report.hasAlpha).toBe(true);
+      expect((await collect(opaque, specOf(ALL))).flatMap(codesOf)).toEqual([]);
+      await expect(collect(clear, specOf(ALL, { colour: { alpha: 'refuse' } }))).rejects.toMatchObject({
+        code: 'ERR_INPUT_COLOUR',
+      });
     });
 
     it('are all there, each with its time, where all are asked for', async () => {

@@ -57,6 +57,8 @@ export interface VideoFrameReport {
   /** Frames in the video. */
   readonly frames: number;
   readonly durationMs: number;
+  /** Whether the frames came with a layer of alpha, which was dropped. */
+  readonly hasAlpha: boolean;
   /** Length of the input. */
   readonly bytes: number;
   /** SHA-256 of the input, in hex. */
@@ -105,7 +107,7 @@ const optionsSchema = z.strictObject({
  *
  * @param bytes - Untrusted; must not change until the first frame has come.
  * @throws {SanitizeError} While iterating: `ERR_INPUT_UNAVAILABLE` if mediabunny, ffmpeg or the isolation is missing, and
- *   `ERR_INPUT_SPEC`, `_EMPTY`, `_TOO_LARGE`, `_FORMAT`, `_DIMENSIONS`, `_COST`, `_CORRUPT`, `_DEADLINE`, `_ABORTED`,
+ *   `ERR_INPUT_SPEC`, `_EMPTY`, `_TOO_LARGE`, `_FORMAT`, `_DIMENSIONS`, `_COLOUR`, `_COST`, `_CORRUPT`, `_DEADLINE`, `_ABORTED`,
  *   `_UNREADABLE` (no space for the video in the folder for temporary files).
  */
 export function sanitizeVideo(
@@ -154,7 +156,7 @@ type Common = Omit<VideoFrameReport, 'resample' | 'pixelsSha256' | 'tensorSha256
 function fitFrame(
   { image, timestampMs, decodeMs }: DecodedFrame & { readonly decodeMs: number },
   index: number,
-  { rotation }: VideoHeader,
+  { rotation, hasAlpha }: VideoHeader,
   { frames }: VideoSpec,
   common: Common,
 ): SanitizedVideoFrame {
@@ -162,7 +164,7 @@ function fitFrame(
   const upright = frames.colour.orientation === 'exif';
   const fitted = fitImage(uprightImage(image, upright ? TURNS[rotation] : 1), frames, 'a frame of a video');
   const { tensor, placement, resample, pixelsSha256, tensorSha256 } = fitted;
-  const findings = [...findInRotation(rotation, upright), ...fitted.findings];
+  const findings = [...findInAlphaLayer(hasAlpha), ...findInRotation(rotation, upright), ...fitted.findings];
   const timings = { decodeMs, fitMs: performance.now() - started };
   return {
     tensor,
@@ -171,6 +173,11 @@ function fitFrame(
     timestampMs,
     report: { ...common, resample, pixelsSha256, tensorSha256, findings, timings },
   };
+}
+
+function findInAlphaLayer(hasAlpha: boolean): Finding[] {
+  if (!hasAlpha) return [];
+  return [{ code: 'alpha-dropped', message: 'transparency was removed: hidden colours became visible' }];
 }
 
 function findInRotation(rotation: VideoHeader['rotation'], upright: boolean): Finding[] {

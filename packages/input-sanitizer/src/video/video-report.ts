@@ -29,6 +29,7 @@ const trackSchema = z.strictObject({
   rotation: z.literal([0, 90, 180, 270]),
   frames: z.int().min(0),
   durationMs: z.number().min(0),
+  hasAlpha: z.boolean(),
 });
 
 /** What the inspector says; it read a stranger's bytes, so its words are parsed like theirs. */
