@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createGuard } from '../src/index.ts';
+import { createGuard, type QueueOptions } from '../src/index.ts';
 
 const require = createRequire(new URL('./peers/package.json', import.meta.url));
 const TASKS = new URL('./overload-tasks.ts', import.meta.url);
@@ -67,10 +67,10 @@ function afterBody(run: Run): RequestListener {
   };
 }
 
-async function guarded(): Promise<RequestListener> {
+async function guarded(queue: QueueOptions, queueTimeoutMs: number): Promise<RequestListener> {
   const guard = await createGuard({
     ...{ script: TASKS, workers: WORKERS, spare: 1 },
-    ...{ queue: { max: WORKERS, perKey: 1 }, limits: { queueTimeoutMs: 60 } },
+    ...{ queue, limits: { queueTimeoutMs } },
   });
   return (request, response) => {
     const key = request.headers['x-key'];
@@ -122,7 +122,9 @@ async function listenUnderPressure(): Promise<number> {
 }
 
 const servers: Readonly<Record<string, () => Promise<number>>> = {
-  'resource-guard': async () => listen(await guarded()),
+  'resource-guard': async () => listen(await guarded({ max: WORKERS }, 60)),
+  // A longer line, of which no key can have more than a little.
+  'resource-guard, in turns': async () => listen(await guarded({ max: 8 * WORKERS, perKey: 2 }, 500)),
   'p-queue': async () => listen(afterBody(await queued())),
   'p-queue + p-timeout': async () => listen(afterBody(await timedOut())),
   'fastify + under-pressure': listenUnderPressure,

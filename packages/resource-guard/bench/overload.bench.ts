@@ -10,6 +10,7 @@ import { percentile } from '../src/testkit/percentile.ts';
 const SERVER = fileURLToPath(new URL('./overload-server.ts', import.meta.url));
 const NAMES = ['resource-guard', 'p-queue', 'p-queue + p-timeout', 'fastify + under-pressure'] as const;
 const GUARDED = NAMES[0];
+const IN_TURNS = 'resource-guard, in turns';
 const CASES: Readonly<Record<string, number>> = { '1x': 1, '2x': 2, '5x': 5, '10x': 10 };
 const BODY = new Uint8Array(50_000);
 const LOAD_MS = 2000;
@@ -89,12 +90,14 @@ function measureCalm(name: string): Promise<LoadReport> {
 
 /** One client that sends ten times what there is, and twenty that together send half of it. */
 async function measureFairness(): Promise<void> {
-  const { url } = servers.get(GUARDED)!;
+  await open(IN_TURNS);
+  const { url } = servers.get(IN_TURNS)!;
   const options = { url, durationMs: LOAD_MS, deadlineMs: DEADLINE_MS, body: BODY };
   const send = (times: number, key: (n: number) => string): Promise<LoadReport> =>
     generateLoad({ ...options, perSecond: times * capacity, headers: (n) => ({ 'x-key': key(n) }) });
   const [, patient] = await Promise.all([send(10, () => 'hostile'), send(0.5, (n) => `patient ${n % 20}`)]);
   patients.push(patient);
+  await close(IN_TURNS);
 }
 
 function median(values: readonly number[]): number {
