@@ -93,6 +93,11 @@ function get(url: URL, { ca }: ParsedUrlPolicy, { agent, signal }: Connection): 
       headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'sallyport-input-sanitizer' },
     });
     outgoing.once('response', resolve);
+    // An answer that turns the connection into something else has no response: it would be waited for until the deadline.
+    outgoing.once('upgrade', ({ statusCode }, socket) => {
+      socket.on('error', () => undefined).destroy();
+      reject(refuseAnswer(`status ${statusCode ?? 'unknown'}`));
+    });
     // It stays: a socket may fail once more after the response began, and nobody else listens.
     outgoing.on('error', (cause) => {
       reject(cause instanceof SanitizeError ? cause : refuseAnswer('none', cause));
@@ -108,7 +113,10 @@ async function readBody(response: IncomingMessage, { maxBytes }: ParsedUrlPolicy
       throw new SanitizeError('ERR_INPUT_NOT_FOUND', 'expected a picture at the URL, found none');
     }
     if (statusCode !== 200) throw refuseAnswer(`status ${statusCode ?? 'unknown'}`);
-    if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    if (
+      !isPlain(headers['content-encoding'], 'identity') ||
+      !isPlain(headers['transfer-encoding'], 'chunked')
+    ) {
       throw refuseAnswer('a compressed one');
     }
     const announced = Number(headers['content-length'] ?? 0);
@@ -121,6 +129,11 @@ async function readBody(response: IncomingMessage, { maxBytes }: ParsedUrlPolicy
     }
     throw error;
   }
+}
+
+/** Whether a header names no coding but the one that changes nothing. Chunks are put together again by Node. */
+function isPlain(header: string | undefined, plain: string): boolean {
+  return header === undefined || header.trim().toLowerCase() === plain;
 }
 
 /** Resolves a name, and hands out its addresses only if all of them may be reached. */

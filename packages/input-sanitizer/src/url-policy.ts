@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { BlockList } from 'node:net';
 import { z } from 'zod';
@@ -45,12 +46,19 @@ const hostSchema = z.string().refine((host) => originOf(host) !== undefined, {
   error: 'an exact host name in lower case, with a port where it is not 443',
 });
 
+/** One certificate of a PEM file, which may have text between them. RFC 7468, section 5.1; the older label is OpenSSL's. */
+const CERTIFICATE = /-----BEGIN (X509 )?CERTIFICATE-----[^-]*-----END \1CERTIFICATE-----/g;
+
+const authoritiesSchema = z.string().refine(isCertificates, { error: 'certificates in PEM' });
+
 const policySchema = z.strictObject({
   hosts: z.array(hostSchema).min(1),
   maxBytes: z.int().min(1),
   deadlineMs: z.int().min(1).max(3_600_000).default(10_000),
   maxRedirects: z.int().min(0).max(20).default(3),
-  ca: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  ca: z
+    .union([authoritiesSchema, z.array(authoritiesSchema).min(1)], { error: 'certificates in PEM' })
+    .optional(),
   allowAddresses: z.array(z.string()).default([]),
 });
 
@@ -99,4 +107,15 @@ function originOf(host: string): string | undefined {
   const url = HOST_ENTRY.test(host) ? URL.parse(`https://${host}/`) : null;
   if (url?.host !== host || isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) return undefined;
   return `${url.hostname}:${url.port || '443'}`;
+}
+
+/** Otherwise the connection fails as if the host were to blame. */
+function isCertificates(text: string): boolean {
+  const certificates = text.match(CERTIFICATE) ?? [];
+  try {
+    for (const certificate of certificates) new X509Certificate(certificate);
+    return certificates.length > 0;
+  } catch {
+    return false;
+  }
 }
