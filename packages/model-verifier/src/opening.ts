@@ -7,12 +7,14 @@ import type { LockedFile, LockedModel } from './lock/document.ts';
 import { firstComponent, folderOf } from './lock/path.ts';
 import { rootDigest, type ModelLock } from './lock/lock.ts';
 import { checkFolder } from './model-folder.ts';
+import { parseMoment } from './moment.ts';
 import type { Signer, Trust } from './oms/trust.ts';
 import { checkGraph, isOtherFormat } from './policy/check-graph.ts';
 import { checkPolicy, refusal, signerRuleOf } from './policy/check-policy.ts';
 import { checkRevocation } from './policy/check-revocation.ts';
 import { checkSigners, type DigestedFile } from './policy/check-signers.ts';
 import type { VerifierPolicy } from './policy/document.ts';
+import { checkPolicyShape } from './policy/policy.ts';
 import type { RevocationList } from './revocation/revocation.ts';
 import { reasonsOf, type Reason } from './verdict.ts';
 
@@ -83,6 +85,8 @@ export async function openModel<File extends DigestedFile>(
   options: OpenModelOptions,
   read: ReadFile<File>,
 ): Promise<OpenedModel<File>> {
+  if (options.policy !== undefined) checkPolicyShape(options.policy);
+  parseMoment(options.at);
   const { models, candidates = {} } = lock.document;
   const model = Object.hasOwn(models, name) ? models[name] : undefined;
   if (model === undefined) throw missingModel(name, Object.hasOwn(candidates, name));

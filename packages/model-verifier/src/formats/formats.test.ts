@@ -91,6 +91,15 @@ describe('safetensors', () => {
   });
 });
 
+it.each([
+  { maxHeaderBytes: Number.NaN },
+  { maxHeaderBytes: -1 },
+  { fileBytes: Number.NaN },
+  { fileBytes: 1.5 },
+])('safetensors are not inspected under %o', (options) => {
+  expect(() => inspectSafetensors(safetensors('{}', 0), options)).toThrow(code('ERR_MODEL_OPTIONS'));
+});
+
 describe('MXNet params', () => {
   it('reports arrays with their names', () => {
     const file = mxnetParams(

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
 import { ModelError } from '../errors.ts';
 import { parseStrictJson } from '../strict-json.ts';
 
@@ -41,6 +42,14 @@ export interface InspectSafetensorsOptions {
   readonly maxHeaderBytes?: number;
 }
 
+const optionsSchema = z.strictObject({
+  fileBytes: z.int().min(0).optional(),
+  maxHeaderBytes: z
+    .int()
+    .min(0)
+    .default(16 * 1024 * 1024),
+});
+
 /** One tensor of a safetensors file. */
 export interface SafetensorsTensor {
   readonly name: string;
@@ -69,13 +78,18 @@ export interface SafetensorsReport {
  * dims ask for, all ranges together the data exactly, no gap and no overlap. Weights are not read.
  *
  * @param bytes - The file, or its start as far as the header goes.
- * @throws {ModelError} `ERR_MODEL_FORMAT`, `ERR_MODEL_AMBIGUOUS`, `ERR_MODEL_LIMIT`
+ * @throws {ModelError} `ERR_MODEL_FORMAT`, `ERR_MODEL_AMBIGUOUS`, `ERR_MODEL_LIMIT`, `ERR_MODEL_OPTIONS`
  * @see https://github.com/huggingface/safetensors#format
  */
 export function inspectSafetensors(
   bytes: Uint8Array,
-  { fileBytes = bytes.length, maxHeaderBytes = 16 * 1024 * 1024 }: InspectSafetensorsOptions = {},
+  options: InspectSafetensorsOptions = {},
 ): SafetensorsReport {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) {
+    throw new ModelError('ERR_MODEL_OPTIONS', `options: ${z.prettifyError(parsed.error)}`);
+  }
+  const { fileBytes = bytes.length, maxHeaderBytes } = parsed.data;
   if (bytes.length < 8) throw malformed('at least 8 bytes', `${bytes.length}`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const limit = Math.min(maxHeaderBytes, FORMAT_HEADER_BYTES);

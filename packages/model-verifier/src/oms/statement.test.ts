@@ -48,6 +48,12 @@ it('ignores fields that it does not know, except where they would change what is
   refused({ ...statementOf(resources), more: 1 }, 'ERR_MODEL_STATEMENT', { strict: true, legacy: false });
 });
 
+it.each(['abc', 'a', '0'.repeat(63), '0'.repeat(65)])('refuses %j as a digest, by its code', (digest) => {
+  const resources = resourcesOf('a').map((one) => ({ ...one, digest }));
+  const sound = statementOf(resourcesOf('a'));
+  refused({ ...sound, predicate: { ...(sound['predicate'] as Predicate), resources } });
+});
+
 describe('a name', () => {
   it.each(['a', 'a b', '.hidden', '..a', 'a..', 'ä/ü', 'a\\b', '-', 'a'.repeat(255), 'a\nb'])(
     '%j is accepted',

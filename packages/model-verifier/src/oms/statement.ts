@@ -89,6 +89,10 @@ export function parseStatement(payload: Uint8Array, rules: StatementRules): OmsS
   if ((fields.method === 'shards') !== (shardSize !== undefined)) {
     throw unsound('a shard size belongs to shards, and only to them');
   }
+  const named = { hashType: fields.hash_type, ...(shardSize !== undefined && { shardSize }) };
+  for (const { name, algorithm, digest } of predicate.resources) {
+    checkAlgorithm(name, algorithm, digest, named, rules);
+  }
   const manifest: ModelManifest = {
     name: subjects[0]!.name,
     rootDigest: rootDigestOf(predicate.resources),
@@ -101,9 +105,6 @@ export function parseStatement(payload: Uint8Array, rules: StatementRules): OmsS
       ignorePaths: fields.ignore_paths ?? [],
     },
   };
-  for (const { name, algorithm, digest } of predicate.resources) {
-    checkAlgorithm(name, algorithm, digest, manifest.serialization, rules);
-  }
   const { sha256 } = subjects[0]!.digest;
   if (sha256 !== manifest.rootDigest) {
     throw new ModelError('ERR_MODEL_STATEMENT', 'the root digest is not that of the resources', {
@@ -163,7 +164,7 @@ function checkAlgorithm(
   name: string,
   algorithm: string,
   digest: string,
-  { hashType, shardSize }: Serialization,
+  { hashType, shardSize }: Pick<Serialization, 'hashType' | 'shardSize'>,
   rules: StatementRules,
 ): void {
   const isSharded = shardSize !== undefined && algorithm === `${hashType}-sharded-${shardSize}`;

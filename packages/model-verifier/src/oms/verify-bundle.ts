@@ -1,4 +1,5 @@
 import { ModelError } from '../errors.ts';
+import { parseMoment } from '../moment.ts';
 import { parseBundle, type OmsBundle } from './bundle.ts';
 import type { ManifestFile, ModelManifest } from './manifest.ts';
 import { parseStatement } from './statement.ts';
@@ -37,7 +38,7 @@ export interface VerifiedManifest extends VerifiedBundle {
  *
  * @param bundle - The bytes of the signature file, at most 64 MiB.
  * @throws {ModelError} `ERR_MODEL_BUNDLE`, `_SIGNATURE`, `_SIGNER`, `_CERTIFICATE`, `_STATEMENT`, `_PATH`,
- *   `_UNSUPPORTED`
+ *   `_UNSUPPORTED`, `_OPTIONS`
  * @see OpenSSF Model Signing v1.0, sections 8.1 to 8.3
  */
 export async function verifyBundle(
@@ -51,8 +52,9 @@ export async function verifyBundle(
 /** {@link verifyBundle}, with the files of the manifest. */
 export async function verifyManifest(
   bytes: Uint8Array,
-  { trust, strict = false, legacyV02 = false, at = new Date() }: VerifyBundleOptions,
+  { trust, strict = false, legacyV02 = false, at: given }: VerifyBundleOptions,
 ): Promise<VerifiedManifest> {
+  const at = parseMoment(given);
   const bundle = parseBundle(bytes);
   if (strict) checkStrict(bundle);
   const trusted = [trust].flat().filter(({ method }) => method === bundle.material.method);

@@ -139,4 +139,4 @@ it('lock add pins the contract of an ONNX graph, whatever its file is called', a
   expect(Object.values(models).map(({ onnx }) => onnx?.fingerprint)).toEqual(
     Array.from({ length: 3 }, () => contract.fingerprint),
   );
-});
+}, 60_000);

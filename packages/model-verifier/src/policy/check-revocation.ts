@@ -25,9 +25,9 @@ export function checkRevocation(
       { code: 'ERR_MODEL_REVOCATION', message: 'the policy asks for a revocation list, and none was given' },
     ];
   }
-  const { keys, threshold = 1, graceSeconds = 0 } = rules ?? {};
+  const { keys, threshold = 1, graceSeconds = 0 } = rules ?? { graceSeconds: list.graceSeconds };
   const counted = keys === undefined ? list.signers : list.signers.filter((id) => keys.includes(id));
-  if (counted.length < threshold) {
+  if (!(counted.length >= threshold)) {
     return [
       {
         code: 'ERR_MODEL_REVOCATION',

@@ -103,6 +103,15 @@ export function parsePolicy(text: string): VerifierPolicy {
   } catch (cause) {
     throw new ModelError('ERR_MODEL_POLICY', 'expected JSON without duplicate keys', { cause });
   }
+  return checkPolicyShape(value);
+}
+
+/**
+ * Makes sure that a policy is one, also if a program has put it together itself: a number that is none would allow all.
+ *
+ * @throws {ModelError} `ERR_MODEL_POLICY`
+ */
+export function checkPolicyShape(value: unknown): VerifierPolicy {
   const parsed = policySchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -19,6 +19,8 @@ const envelopeSchema = z.strictObject({
     .max(64),
 });
 
+const thresholdSchema = z.int().min(1);
+
 /** A key, PEM or otherwise as node:crypto reads it. */
 export type Key = string | Uint8Array | KeyObject;
 
@@ -57,7 +59,7 @@ export function signRevocationList(document: RevocationDocument, keys: readonly 
  * be changed; what its `keyid` says proves nothing and is not asked.
  *
  * @throws {ModelError} `ERR_MODEL_REVOCATION` if it is malformed or signed by fewer different trusted keys than
- *   `threshold`; `ERR_MODEL_KEY`.
+ *   `threshold`; `ERR_MODEL_KEY`; `ERR_MODEL_OPTIONS`.
  */
 export function verifyRevocationList(text: string, keys: readonly Key[], threshold = 1): SignedList {
   let value: unknown;
@@ -72,6 +74,9 @@ export function verifyRevocationList(text: string, keys: readonly Key[], thresho
       cause: envelope.error,
     });
   }
+  if (!thresholdSchema.safeParse(threshold).success) {
+    throw new ModelError('ERR_MODEL_OPTIONS', 'threshold: expected a whole number, 1 or more');
+  }
   const payload = Buffer.from(envelope.data.payload, 'base64');
   const encoded = preAuthEncoding(PAYLOAD_TYPE, payload);
   const trusted = new Map(
@@ -83,7 +88,7 @@ export function verifyRevocationList(text: string, keys: readonly Key[], thresho
   const signers = [...trusted].flatMap(([id, key]) =>
     envelope.data.signatures.some(({ sig }) => holds(encoded, key, Buffer.from(sig, 'base64'))) ? [id] : [],
   );
-  if (signers.length < Math.max(threshold, 1)) {
+  if (signers.length < threshold) {
     throw new ModelError(
       'ERR_MODEL_REVOCATION',
       `expected signatures of ${threshold} trusted keys, found ${signers.length}`,

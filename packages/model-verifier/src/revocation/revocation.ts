@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
+import { z } from 'zod';
 import { ModelError } from '../errors.ts';
 import { readOnce } from '../regular-file.ts';
 import type { Reason } from '../verdict.ts';
@@ -11,6 +12,14 @@ import { rememberVersion } from './seen.ts';
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** How far the clock of a signer may be ahead, in milliseconds. */
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
+
+/** The numbers and the date that decide; the keys are read where they are used. */
+const optionsSchema = z.object({
+  threshold: z.int().min(1).optional(),
+  graceSeconds: z.int().min(0).default(0),
+  minimumVersion: z.int().min(1).default(1),
+  at: z.date().optional(),
+});
 
 /** How a list is opened. */
 export interface RevocationOptions {
@@ -36,6 +45,8 @@ export interface RevocationList {
   readonly digest: string;
   /** `sha256:<hex>` of each trusted key that signed it. */
   readonly signers: readonly string[];
+  /** Seconds after its expiry for which it is still good, as it was opened. A policy's own rule wins. */
+  readonly graceSeconds?: number;
 }
 
 /** What may be revoked about a model. */
@@ -54,9 +65,15 @@ export interface RevocationSubject {
  * Opens a signed revocation list. Offline.
  *
  * @param path - A regular file of at most 64 MiB, neither a symbolic link nor one of several hard links.
- * @throws {ModelError} `ERR_MODEL_REVOCATION`, `ERR_MODEL_EXPIRED`, `ERR_MODEL_ROLLBACK`, `ERR_MODEL_KEY`, `ERR_MODEL_BUSY`.
+ * @throws {ModelError} `ERR_MODEL_REVOCATION`, `ERR_MODEL_EXPIRED`, `ERR_MODEL_ROLLBACK`, `ERR_MODEL_KEY`, `ERR_MODEL_BUSY`,
+ *   `ERR_MODEL_OPTIONS`.
  */
 export async function openRevocationList(path: string, options: RevocationOptions): Promise<RevocationList> {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) {
+    throw new ModelError('ERR_MODEL_OPTIONS', `options: ${z.prettifyError(parsed.error)}`);
+  }
+  const { graceSeconds, minimumVersion } = parsed.data;
   const absolute = resolve(path);
   const { data, sha256 } = await readOnce(dirname(absolute), basename(absolute), {
     maxBytes: MAX_LIST_BYTES,
@@ -70,8 +87,7 @@ export async function openRevocationList(path: string, options: RevocationOption
     options.threshold,
   );
   const { name, version } = document;
-  checkFreshness(document, options.graceSeconds, options.at);
-  const { minimumVersion = 1 } = options;
+  checkFreshness(document, graceSeconds, options.at);
   if (version < minimumVersion) {
     throw new ModelError(
       'ERR_MODEL_ROLLBACK',
@@ -87,7 +103,7 @@ export async function openRevocationList(path: string, options: RevocationOption
     const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex');
     await rememberVersion(options.statePath, { name, version, digest: `sha256:${digest}` });
   }
-  return Object.freeze({ document, digest: `sha256:${sha256.toString('hex')}`, signers });
+  return Object.freeze({ document, digest: `sha256:${sha256.toString('hex')}`, signers, graceSeconds });
 }
 
 /**
@@ -100,7 +116,8 @@ export function checkFreshness(
   graceSeconds = 0,
   at: Date = new Date(),
 ): void {
-  if (Date.parse(issuedAt) > at.getTime() + CLOCK_SKEW_MS) {
+  // Asked so that what is no number at all is refused.
+  if (!(Date.parse(issuedAt) <= at.getTime() + CLOCK_SKEW_MS)) {
     throw new ModelError(
       'ERR_MODEL_REVOCATION',
       `${name}: expected a list issued by now, found ${issuedAt}`,
@@ -109,7 +126,7 @@ export function checkFreshness(
       },
     );
   }
-  if (at.getTime() >= Date.parse(expiresAt) + graceSeconds * 1000) {
+  if (!(at.getTime() < Date.parse(expiresAt) + graceSeconds * 1000)) {
     throw new ModelError(
       'ERR_MODEL_EXPIRED',
       `${name}: expected a list that is good now, found one until ${expiresAt}`,
