@@ -44,9 +44,9 @@ it('ends with 2 for what is cut short or not there, and with 1 for a pickle', as
   expect(await inspect('model.pt')).toMatchObject({ status: 1 });
 });
 
-it('ends with 64 for wrong use', async () => {
+it('ends with 64 for wrong use, and with 2 for a contract that is none', async () => {
   expect(await inspect('good.onnx', '--profile', 'none')).toMatchObject({ status: 64 });
-  expect(await inspect('good.onnx', '--contract', 'good.onnx')).toMatchObject({ status: 64 });
+  expect(await inspect('good.onnx', '--contract', 'good.onnx')).toMatchObject({ status: 2 });
 });
 
 it('writes a contract, holds a model against it, and names what changed', async () => {

@@ -85,9 +85,11 @@ async function readModel(path: string): Promise<Uint8Array> {
     });
     return data;
   } catch (error) {
-    // To whoever named the file, one that is not there is one that cannot be read.
-    if (!(error instanceof ModelError) || error.code !== 'ERR_MODEL_MISSING') throw error;
-    throw new ModelError('ERR_MODEL_UNREADABLE', `${basename(full)}: not found`, { cause: error });
+    // To whoever named the file, one that is not there, or no file, is one that cannot be read.
+    const isNone =
+      error instanceof ModelError && ['ERR_MODEL_MISSING', 'ERR_MODEL_LINK'].includes(error.code);
+    if (!isNone) throw error;
+    throw new ModelError('ERR_MODEL_UNREADABLE', error.message, { cause: error });
   }
 }
 
@@ -116,7 +118,7 @@ async function readContract(path: string): Promise<OnnxContract> {
   } catch (cause) {
     const found =
       cause instanceof z.ZodError ? `another: ${z.prettifyError(cause)}` : 'none that can be read';
-    throw new UsageError(`expected --contract to be a contract, found ${found}`, { cause });
+    throw new ModelError('ERR_MODEL_LOCK', `expected --contract to be a contract, found ${found}`, { cause });
   }
 }
 

@@ -64,6 +64,8 @@ export function addLockCommand({ program, console, end }: CommandLine): void {
     .action(async (names: string[], flags: LockFlags) => {
       const root = dirname(resolve(flags.lock));
       const verdict = await change(flags, async (document) => {
+        // To write one needs no lock to be there; to update one does.
+        await openModelLock(flags.lock);
         const models: Record<string, LockedModel> = { ...document.models };
         for (const name of names) {
           const model = Object.hasOwn(models, name) ? models[name] : undefined;

@@ -3,7 +3,6 @@ import { openJournal } from '../journal/journal.ts';
 import { missingModel, type LockEvidence } from '../lock/check.ts';
 import type { ModelLock } from '../lock/lock.ts';
 import { rootDigest } from '../lock/lock.ts';
-import { trustKey } from '../oms/trust-key.ts';
 import type { OpenModelOptions } from '../opening.ts';
 import { openPolicy } from '../policy/policy.ts';
 import { openRevocationList } from '../revocation/revocation.ts';
@@ -12,11 +11,11 @@ import { openVerifiedPaths } from '../verified-paths.ts';
 import { UsageError } from './exit.ts';
 import { readKeyFile } from './key-file.ts';
 import { collect } from './model-options.ts';
+import { addTrustOptions, hasTrustFlags, readTrust, type TrustFlags } from './trust-options.ts';
 
 /** What a model is held against beside the lock. */
-export interface OpeningFlags {
+export interface OpeningFlags extends TrustFlags {
   readonly policy?: string;
-  readonly publicKey?: readonly string[];
   readonly revocationList?: string;
   readonly revocationKey?: readonly string[];
   readonly revocationState?: string;
@@ -24,9 +23,7 @@ export interface OpeningFlags {
 }
 
 export function addOpeningOptions(command: Command): Command {
-  return command
-    .option('--policy <file>', 'what is allowed')
-    .option('--public-key <file>', 'a signer whose signatures count, PEM or DER', collect)
+  return addTrustOptions(command.option('--policy <file>', 'what is allowed'))
     .option('--revocation-list <file>', 'what must not be used any more, with --revocation-key')
     .option('--revocation-key <file>', 'a key that may sign the list', collect)
     .option('--revocation-state <file>', 'remembers the newest list seen, against rollback')
@@ -34,9 +31,8 @@ export function addOpeningOptions(command: Command): Command {
 }
 
 export function hasOpeningFlags(flags: OpeningFlags): boolean {
-  return [flags.policy, flags.publicKey, flags.revocationList, flags.journal].some(
-    (flag) => flag !== undefined,
-  );
+  const others = [flags.policy, flags.revocationList, flags.revocationKey, flags.journal];
+  return hasTrustFlags(flags) || others.some((flag) => flag !== undefined);
 }
 
 /** Opens each model as a program would, in bounded memory, and collects what speaks against it. */
@@ -65,7 +61,7 @@ export async function checkOpening(
 }
 
 async function readOptions(flags: OpeningFlags): Promise<OpenModelOptions> {
-  const { policy, publicKey, revocationList, revocationKey, revocationState, journal } = flags;
+  const { policy, revocationList, revocationKey, revocationState, journal } = flags;
   if ((revocationList === undefined) !== (revocationKey === undefined)) {
     throw new UsageError('--revocation-list and --revocation-key go together');
   }
@@ -82,7 +78,7 @@ async function readOptions(flags: OpeningFlags): Promise<OpenModelOptions> {
         });
   return {
     ...(parsed !== undefined && { policy: parsed }),
-    ...(publicKey !== undefined && { trust: (await Promise.all(publicKey.map(readKeyFile))).map(trustKey) }),
+    ...(hasTrustFlags(flags) && { trust: await readTrust(flags) }),
     ...(revocation !== undefined && { revocation }),
     ...(journal !== undefined && { journal: openJournal(journal) }),
   };

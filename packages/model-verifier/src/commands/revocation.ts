@@ -123,7 +123,13 @@ function describe(list: RevocationList | null): readonly string[] {
 async function digestOf(subject: string): Promise<string> {
   if (/^sha256:[0-9a-f]{64}$/.test(subject)) return subject;
   const path = resolve(subject);
-  const { sha256 } = await hashOnce(dirname(path), basename(path), { maxBytes: Number.MAX_SAFE_INTEGER });
+  const { sha256 } = await hashOnce(dirname(path), basename(path), {
+    maxBytes: Number.MAX_SAFE_INTEGER,
+  }).catch((cause: unknown) => {
+    const why = cause instanceof ModelError ? `: ${cause.message}` : '';
+    const message = `the file could not be read${why}`;
+    throw new ModelError('ERR_MODEL_UNREADABLE', message, { cause, path: basename(path) });
+  });
   return `sha256:${sha256.toString('hex')}`;
 }
 

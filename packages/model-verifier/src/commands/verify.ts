@@ -1,14 +1,8 @@
-import { ModelError } from '../errors.ts';
-import { parseBundleJson } from '../oms/bundle.ts';
-import { trustSigstore } from '../oms/sigstore.ts';
-import { trustCertificates } from '../oms/trust-certificates.ts';
-import { trustKey } from '../oms/trust-key.ts';
-import type { Signer, Trust } from '../oms/trust.ts';
+import type { Signer } from '../oms/trust.ts';
 import { verifyModel, type SignedModelEvidence } from '../oms/verify-model.ts';
 import type { CommandLine } from './command-line.ts';
 import { count } from './console.ts';
 import { UsageError } from './exit.ts';
-import { readKeyFile } from './key-file.ts';
 import {
   addModelOptions,
   asUsage,
@@ -18,14 +12,10 @@ import {
   type ModelFlags,
 } from './model-options.ts';
 import { orRefused, printVerdict } from './print-verdict.ts';
+import { addTrustOptions, hasTrustFlags, readTrust, type TrustFlags } from './trust-options.ts';
 
-interface VerifyFlags extends ModelFlags {
+interface VerifyFlags extends ModelFlags, TrustFlags {
   readonly signature: readonly string[];
-  readonly publicKey?: readonly string[];
-  readonly certificateChain?: readonly string[];
-  readonly identity?: string;
-  readonly identityProvider?: string;
-  readonly trustConfig?: string;
   readonly threshold?: string;
   readonly ignoreUnsignedFiles: boolean;
   readonly strict: boolean;
@@ -41,11 +31,6 @@ export function addVerifyCommand({ program, console, end }: CommandLine): void {
     .description('hold a model against its signature: who signed, and is it what they signed')
     .argument('<path>', 'a folder, or one file')
     .requiredOption('--signature <file>', 'the signature; may be repeated', collect)
-    .option('--public-key <file>', 'trust this key: PEM or DER; may be repeated', collect)
-    .option('--certificate-chain <file...>', 'trust these roots: PEM or DER')
-    .option('--identity <name>', 'trust this keyless identity, to the last character')
-    .option('--identity-provider <url>', 'as certified by this issuer')
-    .option('--trust-config <file>', 'Sigstore trusted root (default: the public good instance)')
     .option('--threshold <n>', 'different signers that must vouch for it (default: one a signature)')
     .option('--ignore-unsigned-files', 'let files be there that were not signed', false)
     .option('--allow-symlinks', 'links are followed if the signer did so, and never otherwise', false)
@@ -53,9 +38,11 @@ export function addVerifyCommand({ program, console, end }: CommandLine): void {
     .option('--legacy-v0.2', 'accept the format of version 0.2', false)
     .option('--log-fingerprints', 'print the SHA-256 of each certificate', false)
     .option('--json', 'the verdict as one JSON document', false);
-  addModelOptions(command).action(async (path: string, flags: VerifyFlags) => {
+  addModelOptions(addTrustOptions(command)).action(async (path: string, flags: VerifyFlags) => {
     const threshold = parseThreshold(flags.threshold);
-    checkTrustFlags(flags);
+    if (!hasTrustFlags(flags)) {
+      throw new UsageError('say whom to trust: --public-key, --certificate-chain or --identity');
+    }
     const verdict = await orRefused(async () => {
       const trust = await readTrust(flags);
       return asUsage(() =>
@@ -80,48 +67,6 @@ function parseThreshold(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError('--threshold is a number of signers, 1 or more');
   return Number(text);
-}
-
-function checkTrustFlags({
-  publicKey,
-  certificateChain,
-  identity,
-  identityProvider,
-  trustConfig,
-}: VerifyFlags): void {
-  if ((identity === undefined) !== (identityProvider === undefined)) {
-    throw new UsageError('--identity and --identity-provider go together');
-  }
-  if (trustConfig !== undefined && identity === undefined) {
-    throw new UsageError('--trust-config goes with --identity');
-  }
-  if (publicKey === undefined && certificateChain === undefined && identity === undefined) {
-    throw new UsageError('say whom to trust: --public-key, --certificate-chain or --identity');
-  }
-}
-
-/** Each kind that was named; with several signatures, each finds its own. */
-async function readTrust({ publicKey = [], certificateChain, ...flags }: VerifyFlags): Promise<Trust[]> {
-  const keys = await Promise.all(publicKey.map(readKeyFile));
-  const trust = keys.map(trustKey);
-  if (certificateChain !== undefined) {
-    trust.push(trustCertificates(await Promise.all(certificateChain.map(readKeyFile))));
-  }
-  if (flags.identity !== undefined && flags.identityProvider !== undefined) {
-    const { identity, identityProvider: issuer, trustConfig } = flags;
-    const trustedRoot = trustConfig === undefined ? undefined : await readTrustedRoot(trustConfig);
-    trust.push(await trustSigstore({ identity, issuer, ...(trustedRoot !== undefined && { trustedRoot }) }));
-  }
-  return trust;
-}
-
-async function readTrustedRoot(path: string): Promise<unknown> {
-  const bytes = await readKeyFile(path);
-  try {
-    return parseBundleJson(bytes);
-  } catch (cause) {
-    throw new ModelError('ERR_MODEL_KEY', 'the Sigstore trusted root is not JSON', { cause });
-  }
 }
 
 function describeEvidence(evidence: SignedModelEvidence | null, { logFingerprints }: VerifyFlags): string[] {

@@ -45,7 +45,7 @@ const WAIT_MS = 5000;
  * It finds any edit, cut, insertion and change of order in what the anchor or the checkpoint covers. It cannot find that
  * the end was cut off together with the checkpoint, nor that all of it was written anew, unless an anchor is given.
  *
- * @throws {ModelError} `ERR_MODEL_UNREADABLE`; `ERR_MODEL_JOURNAL` if it is no regular file or has no lines.
+ * @throws {ModelError} `ERR_MODEL_UNREADABLE`, also if it is no regular file; `ERR_MODEL_JOURNAL` if it has no lines.
  */
 export async function verifyJournal(
   path: string,
@@ -140,7 +140,7 @@ async function* readLines(path: string): AsyncGenerator<Line> {
   try {
     await using handle = await open(path, READ_FLAGS);
     const stats = await settled(path, () => handle.stat());
-    if (!stats.isFile()) throw new ModelError('ERR_MODEL_JOURNAL', 'expected a regular file');
+    if (!stats.isFile()) throw new ModelError('ERR_MODEL_UNREADABLE', 'the journal is no regular file');
     let rest = Buffer.alloc(0);
     for (let position = 0; position < stats.size;) {
       const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, stats.size - position));

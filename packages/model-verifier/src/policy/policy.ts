@@ -74,6 +74,16 @@ const policySchema = z.strictObject({
   ),
 }) satisfies z.ZodType<VerifierPolicy>;
 
+/** The JSON Schema (draft 2020-12) that is published as `policy.schema.json`. */
+export function policyJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(policySchema),
+    title: 'Policy of model-verifier',
+    description:
+      'Shape only. A reader must also refuse duplicate keys, hosts and path templates that are none, subnets that are none, and a threshold above the number of keys.',
+  };
+}
+
 /**
  * Reads and parses a policy file.
  *

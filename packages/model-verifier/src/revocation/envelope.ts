@@ -58,7 +58,7 @@ export function signRevocationList(document: RevocationDocument, keys: readonly 
  * Verifies a signed list against trusted keys. A signature by a key that is not trusted is passed over, so that keys can
  * be changed; what its `keyid` says proves nothing and is not asked.
  *
- * @throws {ModelError} `ERR_MODEL_REVOCATION` if it is malformed or signed by fewer different trusted keys than
+ * @throws {ModelError} `ERR_MODEL_REVOCATION_FORMAT` if it is malformed; `ERR_MODEL_REVOCATION` if it is signed by fewer different trusted keys than
  *   `threshold`; `ERR_MODEL_KEY`; `ERR_MODEL_OPTIONS`.
  */
 export function verifyRevocationList(text: string, keys: readonly Key[], threshold = 1): SignedList {
@@ -66,11 +66,11 @@ export function verifyRevocationList(text: string, keys: readonly Key[], thresho
   try {
     value = parseStrictJson(text);
   } catch (cause) {
-    throw new ModelError('ERR_MODEL_REVOCATION', 'expected a DSSE envelope, found no JSON', { cause });
+    throw new ModelError('ERR_MODEL_REVOCATION_FORMAT', 'expected a DSSE envelope, found no JSON', { cause });
   }
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success) {
-    throw new ModelError('ERR_MODEL_REVOCATION', 'expected a DSSE envelope of a revocation list', {
+    throw new ModelError('ERR_MODEL_REVOCATION_FORMAT', 'expected a DSSE envelope of a revocation list', {
       cause: envelope.error,
     });
   }

@@ -68,21 +68,21 @@ const documentSchema = z
 /**
  * Parses the text of a list, without its signature. Pure. Unknown and duplicate keys are refused.
  *
- * @throws {ModelError} `ERR_MODEL_REVOCATION`
+ * @throws {ModelError} `ERR_MODEL_REVOCATION_FORMAT`
  */
 export function parseRevocationDocument(text: string): RevocationDocument {
   let value: unknown;
   try {
     value = parseStrictJson(text);
   } catch (cause) {
-    throw new ModelError('ERR_MODEL_REVOCATION', 'expected JSON without duplicate keys', { cause });
+    throw new ModelError('ERR_MODEL_REVOCATION_FORMAT', 'expected JSON without duplicate keys', { cause });
   }
   const parsed = documentSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.map((key) => String(key).slice(0, 64)).join('.') ?? '';
   throw new ModelError(
-    'ERR_MODEL_REVOCATION',
+    'ERR_MODEL_REVOCATION_FORMAT',
     `malformed at ${JSON.stringify(where === '' ? 'the top' : where)} (${issue?.code ?? 'unknown'})`,
     { cause: parsed.error },
   );

@@ -86,16 +86,16 @@ describe('a signed list', () => {
       (text: string) =>
         text.replace(/"payload": "(.)/, (_, first) => `"payload": "${first === 'A' ? 'B' : 'A'}`),
     ],
-    ['type', (text: string) => text.replace('revocation-list', 'other-list')],
+    ['type', (text: string) => text.replace('revocation-list', 'other-list'), 'ERR_MODEL_REVOCATION_FORMAT'],
     ['signature', (text: string) => text.replace(/"sig": "[^"]+"/, '"sig": "AAAA"')],
-    ['shape', (text: string) => text.replace('{', '{"extra": 1,')],
-    ['JSON', (text: string) => text.slice(0, -3)],
-  ])('is refused for a changed %s', (_, change) => {
+    ['shape', (text: string) => text.replace('{', '{"extra": 1,'), 'ERR_MODEL_REVOCATION_FORMAT'],
+    ['JSON', (text: string) => text.slice(0, -3), 'ERR_MODEL_REVOCATION_FORMAT'],
+  ])('is refused for a changed %s', (_, change, code = 'ERR_MODEL_REVOCATION') => {
     const text = signRevocationList(document, [ours.privateKey]);
     expect(() => verifyRevocationList(text, [ours.publicKey])).not.toThrow();
     expect(change(text)).not.toBe(text);
     expect(() => verifyRevocationList(change(text), [ours.publicKey])).toThrow(
-      expect.objectContaining({ code: 'ERR_MODEL_REVOCATION' }),
+      expect.objectContaining({ code }),
     );
   });
 
@@ -107,7 +107,7 @@ describe('a signed list', () => {
       await expect(
         openRevocationList(join(root, name), { keys: [ours.publicKey], at }),
       ).rejects.toMatchObject({
-        code: 'ERR_MODEL_REVOCATION',
+        code: 'ERR_MODEL_UNREADABLE',
       });
     }
   });
@@ -121,7 +121,7 @@ describe('a signed list', () => {
     ['a reason of two lines', { entries: [{ type: 'digest', digest: bytes, ...common, reason: 'a\nb' }] }],
   ])('is not made with %s', (_, more) => {
     expect(() => signRevocationList({ ...document, ...more } as never, [ours.privateKey])).toThrow(
-      expect.objectContaining({ code: 'ERR_MODEL_REVOCATION' }),
+      expect.objectContaining({ code: 'ERR_MODEL_REVOCATION_FORMAT' }),
     );
   });
 });

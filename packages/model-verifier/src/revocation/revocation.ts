@@ -79,7 +79,7 @@ export async function openRevocationList(path: string, options: RevocationOption
     maxBytes: MAX_LIST_BYTES,
   }).catch((cause: unknown) => {
     const why = cause instanceof ModelError ? `: ${cause.message}` : '';
-    throw new ModelError('ERR_MODEL_REVOCATION', `the revocation list could not be read${why}`, { cause });
+    throw new ModelError('ERR_MODEL_UNREADABLE', `the revocation list could not be read${why}`, { cause });
   });
   const { document, signers } = verifyRevocationList(
     Buffer.from(data).toString(),
