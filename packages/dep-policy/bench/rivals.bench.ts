@@ -142,7 +142,7 @@ function write(name: string, files: Readonly<Record<string, object | string>>): 
 /** Through the rival's own code, as its synchronisation does. */
 async function writeCveLiteDatabases(): Promise<void> {
   const root = dirname(peers.resolve('cve-lite-cli/package.json'));
-  await import(new URL('./keep-sqlite.mjs', import.meta.url).href);
+  await import(pathToFileURL(join(import.meta.dirname, 'keep-sqlite.mjs')).href);
   const { LocalAdvisoryDatabase } = (await import(
     pathToFileURL(join(root, 'dist/advisory/local-db.js')).href
   )) as {

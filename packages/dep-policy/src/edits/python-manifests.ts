@@ -23,7 +23,7 @@ interface PythonPlace {
 }
 
 /** The manifest beside a lock of Python. */
-export function pythonManifest({ file, format }: DependencyGraph): string {
+function pythonManifest({ file, format }: DependencyGraph): string {
   return posix.normalize(
     posix.join(posix.dirname(file), format === 'pipfile' ? 'Pipfile' : 'pyproject.toml'),
   );
