@@ -60,6 +60,11 @@ export interface ZipParts {
   readonly offset?: number;
   /** Bytes between this file and the next. */
   readonly gap?: number;
+  /** What stands behind the data; the sizes in front of it are then 0, or those given. */
+  readonly descriptor?: Uint8Array;
+  readonly localSizes?: readonly [crc: number, packed: number, plain: number];
+  /** The name as it is written, if that is no UTF-8. */
+  readonly rawName?: Uint8Array;
 }
 
 export interface ZipLayout {
@@ -95,22 +100,26 @@ export function zipOf(
     shared.writeUInt32LE(data.length, 14);
     shared.writeUInt32LE(parts.declaredBytes ?? plain.length, 18);
     shared.writeUInt16LE(extra.length, 24);
-    const withName = (named: string): Buffer => {
+    const withName = (named: Uint8Array): Buffer => {
       const copy = Buffer.from(shared);
-      copy.writeUInt16LE(Buffer.byteLength(named), 22);
+      copy.writeUInt16LE(named.length, 22);
       return copy;
     };
-    const localName = parts.localName ?? name;
-    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), withName(localName), Buffer.from(localName), extra, data, Buffer.alloc(gap)]); // prettier-ignore
+    const listName = parts.rawName ?? Buffer.from(name);
+    const localName = parts.localName === undefined ? listName : Buffer.from(parts.localName);
+    const front = withName(localName);
+    const localSizes = parts.localSizes ?? (parts.descriptor === undefined ? undefined : [0, 0, 0]);
+    for (const [index, size] of (localSizes ?? []).entries()) front.writeUInt32LE(size, 10 + 4 * index);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), front, localName, extra, data, parts.descriptor ?? new Uint8Array(), Buffer.alloc(gap)]); // prettier-ignore
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE((mode << 16) >>> 0, 6);
     tail.writeUInt32LE(parts.offset ?? at, 10);
     list.push(
       Buffer.from('PK\x01\x02', 'latin1'),
       Buffer.from([20, 3]),
-      withName(name),
+      withName(listName),
       tail,
-      Buffer.from(name),
+      listName,
       extra,
     );
     bodies.push(local);
@@ -125,4 +134,18 @@ export function zipOf(
   end.writeUInt32LE(at, 16);
   end.writeUInt16LE(comment.length, 20);
   return Buffer.concat([...bodies, listBytes, end, Buffer.from(comment), after]);
+}
+
+/** A data descriptor: checksum and sizes of what was packed, with a signature in front or without. */
+export function descriptorOf(
+  content: string,
+  isSigned = true,
+  packed = deflateRawSync(Buffer.from(content)).length,
+): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.write('PK\x07\x08', 'latin1');
+  bytes.writeUInt32LE(crc32(content), 4);
+  bytes.writeUInt32LE(packed, 8);
+  bytes.writeUInt32LE(content.length, 12);
+  return isSigned ? bytes : bytes.subarray(4);
 }

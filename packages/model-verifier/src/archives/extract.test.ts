@@ -7,7 +7,15 @@ import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../sample-model.fixture.ts';
-import { record, tarEntry, tarOf, zipOf, type ZipLayout, type ZipParts } from './archive.fixture.ts';
+import {
+  record,
+  tarEntry,
+  tarOf,
+  zipOf,
+  descriptorOf,
+  type ZipLayout,
+  type ZipParts,
+} from './archive.fixture.ts';
 import { extractArchive, type ExtractOptions } from './extract.ts';
 
 /** Extracts an archive; whatever is refused has to leave nothing behind, inside or beside its folder. */
@@ -276,5 +284,74 @@ describe('an extraction', () => {
   it('refuses what is no archive, and options that are none', async () => {
     await refused(Buffer.from('hello'), 'ERR_MODEL_FORMAT');
     await refused(archive, 'ERR_MODEL_OPTIONS', { limits: { maxRatio: -1 } });
+  });
+});
+
+describe('behind the data of a file in a zip', () => {
+  const text = 'content '.repeat(20);
+  const withDescriptor = (descriptor: Uint8Array, parts: ZipParts = {}): Buffer =>
+    zipOf([
+      ['a', { content: text, flags: 8, descriptor, ...parts }],
+      ['b', { content: 'b' }],
+    ]);
+
+  it.each([true, false])('checksum and sizes may stand once more, with a signature: %s', async (isSigned) => {
+    expect(await contentOf(withDescriptor(descriptorOf(text, isSigned)))).toEqual({ a: text, b: 'b' });
+    const last = zipOf([['a', { content: text, flags: 8, descriptor: descriptorOf(text, isSigned) }]]);
+    expect(await contentOf(last)).toEqual({ a: text });
+  });
+
+  const sound = descriptorOf(text);
+  const changed = (at: number): Buffer => {
+    const copy = Buffer.from(sound);
+    copy[at]! ^= 1;
+    return copy;
+  };
+  it.each<[string, Buffer]>([
+    ['nothing where something was promised', withDescriptor(Buffer.alloc(0))],
+    ['another signature', withDescriptor(changed(0))],
+    ['another checksum', withDescriptor(changed(4))],
+    ['another packed size', withDescriptor(changed(8))],
+    ['another size', withDescriptor(changed(12))],
+    ['another size without a signature', withDescriptor(changed(12).subarray(4))],
+    ['a byte less', withDescriptor(sound.subarray(0, 15))],
+    ['a byte more', withDescriptor(Buffer.concat([sound, Buffer.alloc(1)]))],
+    ['sixteen bytes of something else', withDescriptor(Buffer.from('hidden hidden hi'))],
+    ['other sizes in front', withDescriptor(sound, { localSizes: [1, 2, 3] })],
+    [
+      'stored data without its size in front',
+      withDescriptor(descriptorOf(text, true, text.length), { method: 0 }),
+    ],
+  ])('is refused: %s', async (_, archive) => {
+    await refused(archive, 'ERR_MODEL_AMBIGUOUS');
+  });
+});
+
+it('a name in a zip is UTF-8 and says so, or plain', async () => {
+  expect(Object.keys(await contentOf(zipOf([['ä', { flags: 0x800 }]])))).toEqual(['ä']);
+  await refused(zipOf([['ä']]), 'ERR_MODEL_AMBIGUOUS');
+  await refused(zipOf([['a', { flags: 0x800, rawName: Buffer.from([0x61, 0x82]) }]]), 'ERR_MODEL_FORMAT');
+});
+
+describe('what a tar holds beside its files', () => {
+  const zeros = (blocks: number): Buffer => Buffer.concat([tarEntry('a'), Buffer.alloc(512 * (blocks + 1))]);
+  it('are zeros at the end, of 1 MiB at most', async () => {
+    expect(Object.keys(await contentOf(zeros(2048)))).toEqual(['a']);
+    await refused(zeros(2049), 'ERR_MODEL_LIMIT');
+  });
+
+  it('are records, of 16 MiB at most in all', async () => {
+    const long = tarEntry('g', { type: 'g', content: record('comment', 'c'.repeat(65_000)) });
+    const archive = (count: number): Buffer =>
+      tarOf(...Array.from({ length: count }, () => long), tarEntry('a'));
+    expect(Object.keys(await contentOf(archive(258)))).toEqual(['a']);
+    await refused(archive(259), 'ERR_MODEL_LIMIT');
+  });
+
+  it('are records for all entries, each counted as an entry', async () => {
+    const record_ = tarEntry('g', { type: 'g', content: record('comment', 'c') });
+    const archive = gzipSync(tarOf(record_, record_, tarEntry('a')));
+    await expect(extract(archive, { limits: { maxEntries: 3 } })).resolves.toBeDefined();
+    await refused(archive, 'ERR_MODEL_LIMIT', { limits: { maxEntries: 2 } });
   });
 });

@@ -36,7 +36,7 @@ export class Extraction {
 
   /** Makes a folder that the archive lists. */
   async addFolder(path: string): Promise<void> {
-    this.#countEntry();
+    this.countEntry();
     const name = path.replace(/\/$/, '');
     checkLockPath(name, 'archive');
     this.#checkSpellings(name, true);
@@ -45,7 +45,7 @@ export class Extraction {
 
   /** Writes a file that the archive lists, as it comes. */
   async addFile(path: string, declaredBytes: number, content: AsyncIterable<Uint8Array>): Promise<void> {
-    this.#countEntry();
+    this.countEntry();
     checkLockPath(path, 'archive');
     if (declaredBytes > this.#limits.maxFileBytes)
       throw tooMuch('bytes in one file', this.#limits.maxFileBytes);
@@ -66,7 +66,8 @@ export class Extraction {
     this.files.push({ path, bytes });
   }
 
-  #countEntry(): void {
+  /** Counts what an archive lists, also what is no file. */
+  countEntry(): void {
     if (++this.#entries > this.#limits.maxEntries) throw tooMuch('entries', this.#limits.maxEntries);
   }
 

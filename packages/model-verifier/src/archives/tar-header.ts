@@ -4,6 +4,12 @@ import { ModelError } from '../errors.ts';
 /** Bytes of a header, and of what files are padded to. */
 export const BLOCK = 512;
 
+const ZEROS = Buffer.alloc(BLOCK);
+
+export function isZero(block: Uint8Array): boolean {
+  return ZEROS.equals(block);
+}
+
 /** The header of one entry. */
 export interface TarHeader {
   readonly path: string;
@@ -22,12 +28,12 @@ const HARMLESS = /^(?:mtime|atime|ctime|uid|gid|uname|gname|comment|(?:SCHILY|LI
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  */
 export function parseTarHeader(block: Uint8Array): TarHeader | undefined {
-  if (block.every((byte) => byte === 0)) return undefined;
+  if (isZero(block)) return undefined;
   const buffer = Buffer.from(block);
   const magic = buffer.toString('latin1', 257, 265);
   if (magic !== 'ustar\x0000' && magic !== 'ustar  \0') throw malformed('the magic of a tar header');
   let sum = 8 * 0x20;
-  for (const [index, byte] of block.entries()) if (index < 148 || index >= 156) sum += byte;
+  for (let index = 0; index < BLOCK; index++) if (index < 148 || index >= 156) sum += buffer[index]!;
   if (readOctal(buffer, 148, 156) !== sum) throw malformed('a header whose checksum is right');
   const name = readText(buffer.subarray(0, 100));
   // GNU keeps times where POSIX keeps the front of a long path.

@@ -1,9 +1,10 @@
 import { ModelError } from '../errors.ts';
 import { ByteSource } from './byte-source.ts';
-import type { Extraction } from './extraction.ts';
+import { tooMuch, type Extraction } from './extraction.ts';
 import {
   ambiguous,
   BLOCK,
+  isZero,
   malformed,
   parseLongName,
   parsePaxRecords,
@@ -14,6 +15,10 @@ import {
 
 /** Bytes that records or a long name may take. */
 const MAX_META_BYTES = 64 * 1024;
+/** Bytes that all of them may take: some kilobytes for each of as many files as there may be. */
+const MAX_ALL_META_BYTES = 16 * 1024 * 1024;
+/** Blocks of zeros at the end: 1 MiB, a hundred times what tar fills up to. */
+const MAX_END_BLOCKS = 2048;
 
 /**
  * Extracts a tar archive as it streams by. Files and folders only; two names or sizes for one entry must agree, so
@@ -25,6 +30,7 @@ export async function extractTar(stream: AsyncIterable<Uint8Array>, extraction: 
   await using source = new ByteSource(stream);
   /** What stood in front of the next entry, if anything did. */
   let ahead: PaxRecords | undefined;
+  let metaBytes = 0;
   for (;;) {
     const block = await source.take(BLOCK);
     if (block === undefined || block.length < BLOCK) throw malformed('two blocks of zeros at the end');
@@ -36,7 +42,10 @@ export async function extractTar(stream: AsyncIterable<Uint8Array>, extraction: 
     }
     const meta = await readMeta(source, header);
     if (meta !== undefined) {
+      metaBytes += header.bytes;
+      if (metaBytes > MAX_ALL_META_BYTES) throw tooMuch('bytes in all records', MAX_ALL_META_BYTES);
       if (header.type === 'g') {
+        extraction.countEntry();
         if (meta.path !== undefined || meta.bytes !== undefined)
           throw ambiguous('no path or size for all entries');
         continue;
@@ -102,12 +111,12 @@ async function skipPadding(source: ByteSource, bytes: number): Promise<void> {
   if (rest === undefined) throw malformed('a padded end of every file');
 }
 
-/** Behind the first block of zeros another, and from there on nothing else. */
+/** Behind the first block of zeros another, and from there on nothing else, as far as any tape goes. */
 async function checkEnd(source: ByteSource): Promise<void> {
   let blocks = 0;
   for (let block = await source.take(BLOCK); block !== undefined; block = await source.take(BLOCK)) {
-    blocks++;
-    if (block.some((byte) => byte !== 0)) throw ambiguous('nothing behind the end of the archive');
+    if (++blocks > MAX_END_BLOCKS) throw tooMuch('blocks of zeros at the end', MAX_END_BLOCKS);
+    if (!isZero(block)) throw ambiguous('nothing behind the end of the archive');
   }
   if (blocks === 0) throw malformed('two blocks of zeros at the end');
 }

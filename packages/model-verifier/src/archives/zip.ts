@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
@@ -13,9 +14,11 @@ const ZIP64_LOCATOR = 0x07064b50;
 /** Extra fields that give a second name or second sizes. */
 const ZIP64_EXTRA = 0x0001;
 const UNICODE_PATH_EXTRA = 0x7075;
-/** What may follow a file's data: CRC and sizes once more, with or without a signature. */
-const DESCRIPTOR_BYTES = 16;
+/** What follows a file's data: checksum and sizes once more, with or without a signature in front. */
+const DESCRIPTOR_BYTES = 12;
+const DESCRIPTOR_SIGNATURE = 0x08074b50;
 const HAS_DESCRIPTOR = 0x0008;
+const HAS_UTF8_NAME = 0x0800;
 const STORED = 0;
 const DEFLATED = 8;
 const UNIX = 3;
@@ -44,7 +47,7 @@ export async function extractZip(
   let total = 0;
   for (const entry of entries) total += entry.uncompressedSize;
   if (total > limits.maxTotalBytes) throw tooMuch('bytes in all files', limits.maxTotalBytes);
-  const starts = await checkLayout(zip, entries, listStart);
+  const starts = await checkLayout(handle, zip, entries, listStart);
   for (const entry of entries) await extractEntry(handle, entry, starts.get(entry)!, extraction);
 }
 
@@ -75,6 +78,7 @@ async function checkEnd(handle: FileHandle, archiveBytes: number): Promise<numbe
  * the data of each starts.
  */
 async function checkLayout(
+  handle: FileHandle,
   zip: ZipFile,
   entries: readonly Entry[],
   listStart: number,
@@ -82,10 +86,9 @@ async function checkLayout(
   const starts = new Map<Entry, number>();
   const ordered = [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   let end = 0;
-  let mayFollow = 0;
-  for (const entry of ordered) {
-    const start = entry.relativeOffsetOfLocalHeader;
-    if (start < end || start > end + mayFollow) throw ambiguous('files that follow one another');
+  for (const [index, entry] of ordered.entries()) {
+    if (entry.relativeOffsetOfLocalHeader !== end) throw ambiguous('files that follow one another');
+    checkName(entry);
     const local = await zip.readLocalFileHeaderPromise(entry);
     checkExtras(entry.extraFieldRaw);
     checkExtras(local.extraField);
@@ -94,18 +97,50 @@ async function checkLayout(
       local.fileName.equals(entry.fileNameRaw) &&
       local.compressionMethod === entry.compressionMethod &&
       local.generalPurposeBitFlag === entry.generalPurposeBitFlag &&
-      (hasDescriptor ||
-        (local.crc32 === entry.crc32 &&
-          local.compressedSize === entry.compressedSize &&
-          local.uncompressedSize === entry.uncompressedSize));
+      ((local.crc32 === entry.crc32 &&
+        local.compressedSize === entry.compressedSize &&
+        local.uncompressedSize === entry.uncompressedSize) ||
+        (hasDescriptor && local.crc32 === 0 && local.compressedSize === 0 && local.uncompressedSize === 0));
     if (!isSame) throw ambiguous('headers that say what the list says');
     starts.set(entry, local.fileDataStart);
     end = local.fileDataStart + entry.compressedSize;
-    mayFollow = hasDescriptor ? DESCRIPTOR_BYTES : 0;
+    if (hasDescriptor) {
+      // Who reads from the front learns only here where stored data ends: it could end at several places.
+      if (entry.compressionMethod === STORED && local.compressedSize !== entry.compressedSize) {
+        throw ambiguous('the size of stored data in front of it');
+      }
+      const next = ordered[index + 1]?.relativeOffsetOfLocalHeader ?? listStart;
+      await checkDescriptor(handle, entry, end, next);
+      end = next;
+    }
   }
-  if (listStart < end || listStart > end + mayFollow)
-    throw ambiguous('the list of entries right behind the files');
+  if (listStart !== end) throw ambiguous('the list of entries right behind the files');
   return starts;
+}
+
+/** What stands between the data of a file and the next one: its checksum and sizes, and nothing else. */
+async function checkDescriptor(handle: FileHandle, entry: Entry, start: number, end: number): Promise<void> {
+  const length = end - start;
+  const hasSignature = length === DESCRIPTOR_BYTES + 4;
+  if (length !== DESCRIPTOR_BYTES && !hasSignature) throw ambiguous('checksum and sizes behind the data');
+  const found = Buffer.alloc(length);
+  await handle.read(found, 0, length, start);
+  const [signature, ...values] = hasSignature ? [0, 4, 8, 12] : [0, 0, 4, 8];
+  const promised = [entry.crc32, entry.compressedSize, entry.uncompressedSize];
+  if (
+    (found.readUInt32LE(signature) === DESCRIPTOR_SIGNATURE) !== hasSignature ||
+    values.some((at, index) => found.readUInt32LE(at) !== promised[index])
+  ) {
+    throw ambiguous('checksum and sizes behind the data as the list has them');
+  }
+}
+
+/** Without the flag a name is in the code page of whoever reads it; with it some take what is no UTF-8, and some do not. */
+function checkName({ fileNameRaw, generalPurposeBitFlag }: Entry): void {
+  if (!isUtf8(fileNameRaw)) throw malformed('names in UTF-8');
+  const isPlain = fileNameRaw.every((byte) => byte < 0x80);
+  if (!isPlain && (generalPurposeBitFlag & HAS_UTF8_NAME) === 0)
+    throw ambiguous('names that are marked as UTF-8');
 }
 
 function checkExtras(raw: Buffer): void {
