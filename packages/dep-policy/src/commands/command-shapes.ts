@@ -107,7 +107,7 @@ export const COMMANDS: readonly CommandShape[] = [
       policy,
       json,
       sarif,
-      { flags: '--write', description: 'first pin direct npm dependencies to what the lock has' },
+      { flags: '--write', description: 'first pin direct dependencies to what the lock has' },
       { flags: '--hashed <file>', description: "write Python packages as a file for pip's --require-hashes" },
       {
         flags: '--artifacts <folder>',
