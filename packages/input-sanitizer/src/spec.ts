@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refuseOptions } from './parse-options.ts';
+import { parseOptions, refuseOptions } from './parse-options.ts';
 import { valueEnds } from './tensor-values.ts';
 import { IMAGE_FORMATS } from './image-header.ts';
 import type { ImageFormat } from './image-header.ts';
@@ -239,8 +239,9 @@ const specSchema = z
     error: 'limits.minSide must not exceed limits.maxSide',
   });
 
-/** What {@link defineInputSpec} gave: complete and frozen, so that it need not be looked at again. */
-const defined = new WeakSet<object>();
+/** What {@link defineInputSpec} gave, and the tensors in that: complete and frozen, so that it need not be looked at again. */
+const defined = new WeakSet<InputSpec>();
+const definedTensors = new WeakSet<TensorSpec>();
 
 /**
  * Parses the JSON form of an input spec, fills in defaults and freezes it.
@@ -253,16 +254,27 @@ const defined = new WeakSet<object>();
  * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming the first wrong keys.
  */
 export function defineInputSpec(json: unknown): InputSpec {
-  if (isDefined(json)) return json;
+  if (isIn<InputSpec>(defined, json)) return json;
   const parsed = specSchema.safeParse(json);
   if (!parsed.success) throw refuseOptions('an input spec', parsed.error, 'spec');
   const spec = deepFreeze(parsed.data);
   defined.add(spec);
+  definedTensors.add(spec.tensor);
   return spec;
 }
 
-function isDefined(json: unknown): json is InputSpec {
-  return typeof json === 'object' && json !== null && defined.has(json);
+/**
+ * The same for the part of a spec that lays pixels out, where that stands alone.
+ *
+ * @throws {SanitizeError} `ERR_INPUT_SPEC`, naming the first wrong keys.
+ */
+export function defineTensorSpec(json: unknown): TensorSpec {
+  if (isIn<TensorSpec>(definedTensors, json)) return json;
+  return deepFreeze(parseOptions(tensorSchema, json, 'the tensor of an input spec'));
+}
+
+function isIn<T extends object>(set: WeakSet<T>, json: unknown): json is T {
+  return typeof json === 'object' && json !== null && set.has(json as T);
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -1,5 +1,7 @@
 import { endianness } from 'node:os';
+import { checkImage } from './rgb-image.ts';
 import type { RgbImage } from './rgb-image.ts';
+import { defineTensorSpec } from './spec.ts';
 import type { TensorSpec } from './spec.ts';
 import { floatTablesOf, halfTable } from './tensor-values.ts';
 
@@ -32,8 +34,12 @@ const CHANNEL_OFFSETS = { rgb: [0, 1, 2], bgr: [2, 1, 0], gray: [0] } as const;
  * A float value is `(u8 * scale - mean[c]) / std[c]`, each step rounded to float32, and for `f16` then to binary16, ties
  * to even; `c` counts in the tensor's own channel order. Grey is ITU-R 601 luma in Pillow's integer arithmetic, so a
  * grey source keeps its exact values.
+ *
+ * @throws {SanitizeError} `ERR_INPUT_SPEC` if the bytes are not three for each pixel, or for what is no tensor of a spec.
  */
-export function imageToTensor(image: RgbImage, tensor: TensorSpec): Tensor {
+export function imageToTensor(image: RgbImage, spec: TensorSpec): Tensor {
+  checkImage(image);
+  const tensor = defineTensorSpec(spec);
   const { width, height } = image;
   const gray = tensor.channels === 'gray';
   const source = gray ? toLuma(image) : image.data;

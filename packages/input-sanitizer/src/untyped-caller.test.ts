@@ -13,14 +13,20 @@ import {
   fromPath,
   fromUrl,
   identifyImage,
+  imageToTensor,
   inspectImage,
   reencodeImage,
+  resizeImage,
   SanitizeError,
   sanitizeAnimation,
   sanitizeImage,
   specHash,
   type AllowedTransforms,
+  type ExactResample,
   type InputSpec,
+  type RgbImage,
+  type Size,
+  type TensorSpec,
 } from './index.ts';
 import { reencode, sanitize, sanitizeVideoFrames } from './worker.ts';
 
@@ -77,6 +83,7 @@ describe('a spec straight from JSON', () => {
     ['nothing', undefined],
     ['null', null],
     ['a text', json],
+    ['only a part of one', defined.tensor],
     ['one with an unknown key', { ...complete, maxPixels: 24 }],
   ])('is refused if it is %s', async (_, wrong) => {
     const spec = wrong as unknown as InputSpec;
@@ -213,5 +220,68 @@ describe('options that are none, or no signal', () => {
   it('are missing where one of them has no default', async () => {
     const none = undefined as unknown as { format: 'png' };
     await expect(reencodeImage(picture, defined, none)).rejects.toThrow(misuse);
+  });
+});
+
+describe('pixels from elsewhere', () => {
+  const image = (rest: object = {}): RgbImage => ({
+    width: 2,
+    height: 2,
+    channels: 3,
+    data: new Uint8Array(12),
+    ...rest,
+  });
+  const wrongs: readonly [string, unknown][] = [
+    ['nothing', undefined],
+    ['a byte too few', image({ data: new Uint8Array(11) })],
+    ['a byte too many', image({ data: new Uint8Array(13) })],
+    ['a list of numbers', image({ data: Array(12).fill(0) })],
+    ['no bytes', image({ data: undefined })],
+    ['four channels', image({ channels: 4, data: new Uint8Array(16) })],
+    ['a side of zero', image({ width: 0, data: new Uint8Array() })],
+    ['a side that is not whole', image({ width: 0.5, height: 8 })],
+    ['a side as a text', image({ width: '2' })],
+    ['sides of less than nothing', image({ width: -2, height: -2 })],
+  ];
+
+  it.each(wrongs)('are neither resized nor laid out: %s', (_, wrong) => {
+    expect(() => resizeImage(wrong as RgbImage, { width: 3, height: 3 }, 'pil-bilinear')).toThrow(misuse);
+    expect(() => imageToTensor(wrong as RgbImage, defined.tensor)).toThrow(misuse);
+  });
+
+  it.each([
+    ['no size', undefined],
+    ['more pixels than any array holds', { width: 1e9, height: 1e9 }],
+    ['one pixel more than can be held', { width: 268_402_690, height: 1 }],
+    ['a text', { width: '3', height: 3 }],
+  ])('are not resized to %s', (_, size) => {
+    expect(() => resizeImage(image(), size as unknown as Size, 'pil-lanczos')).toThrow(misuse);
+  });
+
+  it.each(['fast', 'none', 'constructor', undefined])('are not resized by %s', (resample) => {
+    expect(() => resizeImage(image(), { width: 3, height: 3 }, resample as ExactResample)).toThrow(misuse);
+    // Nor kept as they are, which needs no resampler.
+    expect(() => resizeImage(image(), { width: 2, height: 2 }, resample as ExactResample)).toThrow(misuse);
+  });
+
+  it('are not resized by way of more than memory holds', () => {
+    const tall = { width: 1, height: 1_000_000, channels: 3 as const, data: new Uint8Array(3_000_000) };
+    expect(() => resizeImage(tall, { width: 200_000_000, height: 1 }, 'pil-bilinear')).toThrow(misuse);
+  });
+
+  it.each([[undefined], [null], [{ layout: 'NCHW' }], [{ layout: 'NCHW', dtype: 'f64' }], [[]], [defined]])(
+    'are not laid out as %j',
+    (tensor) => {
+      expect(() => imageToTensor(image(), tensor as unknown as TensorSpec)).toThrow(misuse);
+    },
+  );
+
+  it('are laid out by a tensor straight from JSON as by that of a spec', () => {
+    const pixels = image({ data: Uint8Array.from({ length: 12 }, (_, index) => index * 20) });
+    const loose = { layout: 'NCHW', dtype: 'f32' };
+    const proper = defineInputSpec({ ...complete, tensor: loose });
+    expect(imageToTensor(pixels, loose as unknown as TensorSpec)).toEqual(
+      imageToTensor(pixels, proper.tensor),
+    );
   });
 });
