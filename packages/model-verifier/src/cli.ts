@@ -59,7 +59,7 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   for (const addCommand of COMMANDS) addCommand({ program, console, end });
 
   try {
-    await program.parseAsync(argv.map(withDashes), { from: 'user' });
+    await program.parseAsync(withDashes(argv), { from: 'user' });
     return status;
   } catch (error) {
     return complain(error, console);
@@ -72,9 +72,12 @@ function readVersion(): string {
   return version;
 }
 
-/** The reference tool spells some options with underscores: `--public_key` is `--public-key`. */
-function withDashes(word: string): string {
-  return word.replace(/^--[a-z_]+/, (name) => name.replaceAll('_', '-'));
+/** The reference tool spells some options with underscores: `--public_key` is `--public-key`. Behind `--` stand names. */
+function withDashes(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, index) =>
+    end !== -1 && index > end ? word : word.replace(/^--[a-z_]+/, (name) => name.replaceAll('_', '-')),
+  );
 }
 
 function complain(error: unknown, console: Console): number {

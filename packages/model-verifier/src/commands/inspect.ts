@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from '../errors.ts';
@@ -18,7 +18,11 @@ import { verdictOf, type Reason } from '../verdict.ts';
 import type { CommandLine } from './command-line.ts';
 import { count } from './console.ts';
 import { UsageError } from './exit.ts';
+import { readNamedFile } from './named-file.ts';
 import { orRefused, printVerdict } from './print-verdict.ts';
+
+/** As a whole lock. */
+const MAX_CONTRACT_BYTES = 1024 * 1024;
 
 interface InspectFlags {
   readonly profile: string;
@@ -114,7 +118,7 @@ async function inspectFile(path: string, bytes: Uint8Array, profile: OnnxProfile
 
 async function readContract(path: string): Promise<OnnxContract> {
   try {
-    return contractSchema.parse(parseStrictJson(await readFile(path, 'utf8')));
+    return contractSchema.parse(parseStrictJson((await readNamedFile(path, MAX_CONTRACT_BYTES)).toString()));
   } catch (cause) {
     const found =
       cause instanceof z.ZodError ? `another: ${z.prettifyError(cause)}` : 'none that can be read';

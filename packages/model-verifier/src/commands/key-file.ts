@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { ModelError } from '../errors.ts';
+import { readNamedFile } from './named-file.ts';
 
 /** Keys, certificates and trusted roots are a few kilobytes; a bundle of roots some hundred. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -11,11 +12,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
  */
 export async function readKeyFile(path: string): Promise<Buffer> {
   try {
-    await using handle = await open(path);
-    const { size } = await handle.stat();
-    if (size > MAX_BYTES) throw new RangeError('too long');
-    return await handle.readFile();
+    return await readNamedFile(path, MAX_BYTES);
   } catch (cause) {
-    throw new ModelError('ERR_MODEL_KEY', 'the file cannot be read', { cause, path });
+    throw new ModelError('ERR_MODEL_KEY', 'the file cannot be read', { cause, path: basename(path) });
   }
 }

@@ -31,7 +31,13 @@ export function addOpeningOptions(command: Command): Command {
 }
 
 export function hasOpeningFlags(flags: OpeningFlags): boolean {
-  const others = [flags.policy, flags.revocationList, flags.revocationKey, flags.journal];
+  const others = [
+    flags.policy,
+    flags.revocationList,
+    flags.revocationKey,
+    flags.revocationState,
+    flags.journal,
+  ];
   return hasTrustFlags(flags) || others.some((flag) => flag !== undefined);
 }
 
@@ -64,6 +70,9 @@ async function readOptions(flags: OpeningFlags): Promise<OpenModelOptions> {
   const { policy, revocationList, revocationKey, revocationState, journal } = flags;
   if ((revocationList === undefined) !== (revocationKey === undefined)) {
     throw new UsageError('--revocation-list and --revocation-key go together');
+  }
+  if (revocationState !== undefined && revocationList === undefined) {
+    throw new UsageError('--revocation-state goes with --revocation-list');
   }
   const parsed = policy === undefined ? undefined : await openPolicy(policy);
   const { threshold, graceSeconds } = parsed?.revocation ?? {};

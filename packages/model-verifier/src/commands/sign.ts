@@ -1,13 +1,16 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../atomic-file.ts';
-import { ModelError } from '../errors.ts';
+import { ModelError, systemCode } from '../errors.ts';
+import { MAX_BUNDLE_BYTES, parseBundle } from '../oms/bundle.ts';
 import { signModel } from '../oms/sign-model.ts';
 import { signWithCertificate, signWithKey, type ModelSigner } from '../oms/signer.ts';
 import type { CommandLine } from './command-line.ts';
 import { printable } from './console.ts';
+import { UsageError } from './exit.ts';
 import { readKeyFile } from './key-file.ts';
 import { addModelOptions, asUsage, progressLine, toIgnoredPaths, type ModelFlags } from './model-options.ts';
+import { readNamedFile } from './named-file.ts';
 import {
   addSerializationOptions,
   parseSerialization,
@@ -68,6 +71,7 @@ async function signWith(
   flags: SignFlags,
   signer: ModelSigner,
 ): Promise<void> {
+  await checkReplaceable(flags.signature);
   const { bundle, manifest } = await asUsage(() =>
     signModel(path, signer, {
       ...parseSerialization(flags),
@@ -84,6 +88,16 @@ async function signWith(
     console.print(JSON.stringify({ signature: flags.signature, rootDigest, resources: resources.length }));
   } else {
     console.print(`${printable(flags.signature)}  sha256:${rootDigest}, ${resources.length} resources`);
+  }
+}
+
+/** A signature may be made anew; any other file that is there, a model or a key, stays. */
+async function checkReplaceable(path: string): Promise<void> {
+  try {
+    parseBundle(await readNamedFile(path, MAX_BUNDLE_BYTES));
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return;
+    throw new UsageError('expected --signature to be a new file or an earlier signature', { cause });
   }
 }
 

@@ -71,9 +71,14 @@ export async function listModel(root: string, rules: TreeRules): Promise<TreeEnt
     for (const name of await readNames(join(root, folder.path), folder.path)) {
       const path = folder.path === '' ? name.text : `${folder.path}/${name.text}`;
       if (name.isSound && rules.isIgnored(path)) continue;
-      if (++count > MAX_ENTRIES || folder.above.length > MAX_DEPTH) {
+      if (++count > MAX_ENTRIES) {
         throw new ModelError('ERR_MODEL_SIZE', 'the model has too many files or folders', {
-          expected: `at most ${MAX_ENTRIES} entries, ${MAX_DEPTH} levels`,
+          expected: `at most ${MAX_ENTRIES} entries`,
+        });
+      }
+      if (folder.above.length > MAX_DEPTH) {
+        throw new ModelError('ERR_MODEL_SIZE', 'the folders of the model are too deep', {
+          expected: `at most ${MAX_DEPTH} levels`,
         });
       }
       const fault = name.isSound ? findNameFault(path) : 'is not well-formed Unicode';
