@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { SanitizeError } from '../errors.ts';
 import { isForVideos } from '../explain.ts';
 import { fromHuggingFace } from '../presets/hugging-face.ts';
@@ -22,6 +23,9 @@ const PRESETS: ReadonlyMap<string, () => InputSpec> = new Map([
 
 /** What may stand where a spec is asked for, for the help. */
 export const SPEC_HELP = `JSON file with an input spec, preprocessor_config.json, or preset: ${[...PRESETS.keys()].join(', ')}`;
+
+/** Far more than any spec has. */
+const MAX_SPEC_BYTES = 1024 * 1024;
 
 /** The keys by which a `preprocessor_config.json` is known: every one names its processor. */
 const HUGGING_FACE_KEYS = ['image_processor_type', 'feature_extractor_type'];
@@ -73,7 +77,7 @@ function parseFile<T>(json: unknown, parse: (json: unknown) => T): T {
 async function readJson(path: string, expected: string): Promise<unknown> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readText(path);
   } catch (cause) {
     throw new UsageError(`expected ${expected} that can be read, found none`, { cause });
   }
@@ -81,6 +85,19 @@ async function readJson(path: string, expected: string): Promise<unknown> {
     return JSON.parse(text);
   } catch (cause) {
     throw new UsageError('expected JSON in the spec file, found something else', { cause });
+  }
+}
+
+/** Of a regular file only: a pipe that nobody writes to would be waited for, and a device may never end. */
+async function readText(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile() || stats.size > MAX_SPEC_BYTES)
+      throw new Error('no regular file, or a very long one');
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
   }
 }
 
