@@ -51,6 +51,9 @@ describe.skipIf(process.platform === 'win32')('a pipe or device in place of a fi
     const inspect = ['inspect', 'faces/onnx/model.onnx', '--contract'];
     expect((await runProgram(root, [...inspect, 'pipe'])).status).toBe(2);
     expect((await runProgram(root, [...inspect, '/dev/zero'])).status).toBe(2);
+    await writeFile(join(root, 'j'), '');
+    await promisify(execFile)('mkfifo', [join(root, 'j.head')]);
+    expect((await runProgram(root, ['journal', 'verify', '--journal', 'j'])).status).not.toBe(0);
   }, 60_000);
 });
 

@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../atomic-file.ts';
-import { ModelError, systemCode } from '../errors.ts';
+import { ModelError } from '../errors.ts';
 import { prefixedSha256 } from '../lock/schema.ts';
+import { readOnce } from '../regular-file.ts';
 import { parseStrictJson } from '../strict-json.ts';
 import type { JournalHead } from './record.ts';
+
+/** One line of JSON. */
+const MAX_BYTES = 4096;
 
 const headSchema = z.strictObject({ seq: z.int().min(-1), digest: prefixedSha256 });
 
@@ -21,9 +25,11 @@ function checkpointPath(journal: string): string {
  */
 export async function readCheckpoint(journal: string): Promise<JournalHead | undefined> {
   try {
-    return headSchema.parse(parseStrictJson(await readFile(checkpointPath(journal), 'utf8')));
+    const path = resolve(checkpointPath(journal));
+    const { data } = await readOnce(dirname(path), basename(path), { maxBytes: MAX_BYTES });
+    return headSchema.parse(parseStrictJson(Buffer.from(data).toString()));
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return undefined;
+    if (cause instanceof ModelError && cause.code === 'ERR_MODEL_MISSING') return undefined;
     throw new ModelError('ERR_MODEL_JOURNAL', 'the checkpoint of the journal cannot be read', { cause });
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OnnxContract } from '../onnx/contract.ts';
+import { isLicenceExpression } from './licence.ts';
 import type {
   CandidateModel,
   LockedModel,
@@ -39,7 +40,8 @@ const revision = z
 const licence = z
   .string()
   .max(256)
-  .regex(/^[A-Za-z0-9(][A-Za-z0-9.+() :-]*$/);
+  .regex(/^[A-Za-z0-9(][A-Za-z0-9.+() :-]*$/)
+  .refine(isLicenceExpression, { error: 'an SPDX licence expression' });
 
 const entry = z.string().min(1).max(1024);
 
