@@ -1,6 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { gifFile, gifPixels } from './__fixtures__/gif-file.ts';
 import { resolveAlpha } from './alpha.ts';
+import { sanitizeAnimation } from './animation.ts';
 import { decodeImage } from './decode.ts';
 import { sanitizeImage } from './sanitize.ts';
 import { defineInputSpec } from './spec.ts';
@@ -81,5 +83,54 @@ describe('ambiguity', () => {
     }
     const { findings: decoded } = await decodeImage(bytes, define('drop'));
     expect(decoded.map(({ code }) => code)).toEqual(['alpha-dropped', 'alpha-ambiguous']);
+  });
+});
+
+describe('the colour that a GIF has for what is transparent', () => {
+  const [RED, GREEN, GREY] = [
+    [255, 0, 0],
+    [0, 255, 0],
+    [7, 7, 7],
+  ];
+  const screen = { width: 4, height: 2 };
+  const drop = defineInputSpec({
+    formats: ['gif'],
+    limits: { maxFrames: 9 },
+    geometry: { none: true },
+    tensor: { layout: 'NHWC', dtype: 'u8' },
+  });
+  const pixelsOf = (data: ArrayLike<number>) =>
+    Array.from({ length: data.length / 3 }, (_, at) => Array.from(data).slice(at * 3, at * 3 + 3));
+  const pixels = async (blocks: Parameters<typeof gifFile>[0]['blocks']) =>
+    pixelsOf((await decodeImage(gifFile({ ...screen, blocks }), drop)).image.data);
+
+  it('comes to light where transparency is dropped, also where no frame covers the screen', async () => {
+    expect(await pixels([{ ...screen, colour: 1, transparent: 1 }])).toEqual(Array(8).fill(RED));
+    const small = { width: 2, height: 2, colour: 2, transparent: 1 };
+    const row = [GREEN, GREEN, RED, RED];
+    expect(await pixels([small])).toEqual([...row, ...row]);
+  });
+
+  it('is that of the palette of the frame, where it has one', async () => {
+    const control = [0x21, 0xf9, 4, 1, 0, 0, 1, 0];
+    const frame = [0x2c, 0, 0, 0, 0, 4, 0, 2, 0, 0x80, 1, 2, 3, ...GREY, ...gifPixels(8, 1)];
+    expect(await pixels([[...control, ...frame]])).toEqual(Array(8).fill(GREY));
+  });
+
+  it('is a grey past the end of the palette, as it is for Pillow', async () => {
+    const small = { width: 2, height: 2, colour: 2, transparent: 200 };
+    const row = [GREEN, GREEN, [200, 200, 200], [200, 200, 200]];
+    expect(await pixels([small])).toEqual([...row, ...row]);
+  });
+
+  it('stays under the frames of an animation, and is not seen where it is laid on white', async () => {
+    const first = { ...screen, colour: 1, transparent: 1, delay: 1 };
+    const bytes = gifFile({ ...screen, blocks: [first, { width: 2, height: 2, colour: 2, delay: 1 }] });
+    const frames: number[][][] = [];
+    for await (const { tensor } of sanitizeAnimation(bytes, drop)) frames.push(pixelsOf(tensor.data));
+    const row = [GREEN, GREEN, RED, RED];
+    expect(frames).toEqual([Array(8).fill(RED), [...row, ...row]]);
+    const flatten = defineInputSpec({ ...drop, colour: { alpha: 'flatten' } });
+    expect(new Set((await decodeImage(bytes, flatten)).image.data)).toEqual(new Set([255]));
   });
 });

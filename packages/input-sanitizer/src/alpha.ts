@@ -56,3 +56,17 @@ export function resolveAlpha(
     difference: { pixels: differing, of: pixels, levels },
   };
 }
+
+/**
+ * Gives transparent pixels the colour that their file has for them, where the decoder has made them black.
+ *
+ * @param data - Red, green, blue and alpha, interleaved; changed in place.
+ */
+export function revealColour(data: Uint8Array, [red, green, blue]: readonly [number, number, number]): void {
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] !== 0) continue;
+    data[at] = red;
+    data[at + 1] = green;
+    data[at + 2] = blue;
+  }
+}

@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import { resolveAlpha } from './alpha.ts';
+import { resolveAlpha, revealColour } from './alpha.ts';
 import type { AlphaDifference } from './alpha.ts';
 import { cmykToRgb } from './cmyk.ts';
 import { enforceProfile, planColour } from './colour-plan.ts';
@@ -105,7 +105,7 @@ export async function decodeStored(
   { size, columns, frame = 0, checkPixels }: StoredChoice = {},
 ): Promise<StoredImage> {
   deadline.check();
-  if (header.format === 'gif') (checkPixels ?? createPixelCheck(bytes))(frame);
+  const hidden = header.format === 'gif' ? (checkPixels ?? createPixelCheck(bytes))(frame) : undefined;
   // Loaded with the first picture: who only inspects headers never has a native decoder in the process.
   const { default: sharp } = await import('sharp');
   const plan = planColour(header, colour);
@@ -140,6 +140,7 @@ export async function decodeStored(
   const { width, height, channels } = info;
   if (plan.byArithmetic) return { image: cmykToRgb(data, info), alpha: undefined };
   if (channels % 2 === 0) {
+    if (hidden && channels === 4 && !size) revealColour(data, hidden);
     const { image, difference } = resolveAlpha(data, info, colour.alpha);
     return { image, alpha: difference };
   }

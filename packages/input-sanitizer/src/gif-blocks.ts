@@ -22,10 +22,21 @@ const APPLICATION_METADATA: ReadonlyMap<string, MetadataKind> = new Map([
 ]);
 const LOOP_APPLICATIONS = ['NETSCAPE2.0', 'ANIMEXTS1.0'];
 
+/** A colour that only who ignores transparency sees. */
+export type HiddenColour = readonly [red: number, green: number, blue: number];
+
+/** Colours side by side, three bytes each. */
+interface ColourTable {
+  readonly offset: number;
+  readonly colours: number;
+}
+
 /** The canvas that all frames are drawn on. */
 export interface GifScreen {
   readonly width: number;
   readonly height: number;
+  /** For frames without a table of their own; it may be empty. */
+  readonly colourTable: ColourTable;
   /** Offset of the first block. */
   readonly end: number;
 }
@@ -40,6 +51,8 @@ export interface GifFrame {
   readonly interlaced: boolean;
   readonly delayMs: number;
   readonly hasTransparency: boolean;
+  /** What its palette says of its transparent colour: red, green, blue. The decoder makes those pixels black. */
+  readonly hiddenColour: HiddenColour | undefined;
   /** The decoder must keep what was under it. */
   readonly restoresPrevious: boolean;
   /** Smallest LZW code size, in bits. */
@@ -57,11 +70,11 @@ export type GifBlock =
 
 interface GraphicControl {
   readonly delayMs: number;
-  readonly hasTransparency: boolean;
+  readonly transparentIndex: number | undefined;
   readonly restoresPrevious: boolean;
 }
 
-const NO_CONTROL: GraphicControl = { delayMs: 0, hasTransparency: false, restoresPrevious: false };
+const NO_CONTROL: GraphicControl = { delayMs: 0, transparentIndex: undefined, restoresPrevious: false };
 
 /** @see GIF89a specification, sections 17 (header) and 18 (logical screen descriptor) */
 export function readGifScreen(view: ByteView): GifScreen {
@@ -70,10 +83,11 @@ export function readGifScreen(view: ByteView): GifScreen {
   const width = view.u16le(6);
   const height = view.u16le(8);
   if (width === 0 || height === 0) throw view.corrupt('a side of zero pixels');
-  const end = SCREEN_END + colourTableLength(view.u8(10));
+  const colourTable = colourTableAt(SCREEN_END, view.u8(10));
   view.u8(12);
+  const end = SCREEN_END + colourTable.colours * 3;
   view.need(0, end);
-  return { width, height, end };
+  return { width, height, colourTable, end };
 }
 
 /**
@@ -120,10 +134,19 @@ function readFrame(view: ByteView, at: number, screen: GifScreen, control: Graph
   }
   const flags = view.u8(at + 9);
   const interlaced = (flags & IS_INTERLACED) !== 0;
-  const codes = at + 10 + colourTableLength(flags);
+  const ownTable = colourTableAt(at + 10, flags);
+  const codes = ownTable.offset + ownTable.colours * 3;
   const codeSize = view.u8(codes);
   if (codeSize < CODE_SIZES.min || codeSize > CODE_SIZES.max) throw view.corrupt('an unknown code size');
-  return { type: 'frame', x, y, width, height, interlaced, ...control, codeSize, data: codes + 1 };
+  const { delayMs, transparentIndex, restoresPrevious } = control;
+  const table = ownTable.colours > 0 ? ownTable : screen.colourTable;
+  return {
+    type: 'frame',
+    ...{ x, y, width, height, interlaced, delayMs, restoresPrevious, codeSize },
+    hasTransparency: transparentIndex !== undefined,
+    hiddenColour: transparentIndex === undefined ? undefined : readColour(view, table, transparentIndex),
+    data: codes + 1,
+  };
 }
 
 function readGraphicControl(view: ByteView, at: number): GraphicControl {
@@ -132,7 +155,7 @@ function readGraphicControl(view: ByteView, at: number): GraphicControl {
   const flags = view.u8(at + 3);
   return {
     delayMs: view.u16le(at + 4) * 10,
-    hasTransparency: (flags & 1) === 1,
+    transparentIndex: (flags & 1) === 1 ? view.u8(at + 6) : undefined,
     restoresPrevious: ((flags >> 2) & 7) === DISPOSE_TO_PREVIOUS,
   };
 }
@@ -159,6 +182,13 @@ function skipSubBlocks(view: ByteView, from: number): number {
   }
 }
 
-function colourTableLength(flags: number): number {
-  return (flags & HAS_COLOUR_TABLE) === 0 ? 0 : 3 << ((flags & 7) + 1);
+function colourTableAt(offset: number, flags: number): ColourTable {
+  return { offset, colours: (flags & HAS_COLOUR_TABLE) === 0 ? 0 : 2 << (flags & 7) };
+}
+
+/** Past the end of a table Pillow goes on in greys. */
+function readColour(view: ByteView, { offset, colours }: ColourTable, index: number): HiddenColour {
+  if (index >= colours) return [index, index, index];
+  const at = offset + index * 3;
+  return [view.u8(at), view.u8(at + 1), view.u8(at + 2)];
 }

@@ -1,6 +1,6 @@
 import { ByteView } from './byte-view.ts';
 import { readGifScreen, walkGifBlocks } from './gif-blocks.ts';
-import type { GifFrame } from './gif-blocks.ts';
+import type { GifFrame, HiddenColour } from './gif-blocks.ts';
 import { hasAllPixels } from './gif-pixels.ts';
 import type { MetadataKind, ParsedHeader } from './image-header.ts';
 
@@ -56,8 +56,11 @@ export function parseGifHeader(bytes: Uint8Array, maxFrames = Infinity): ParsedH
   };
 }
 
-/** Refuses a frame, from 0, that lacks pixels, which the decoder would fill in silently. */
-export type PixelCheck = (frame: number) => void;
+/**
+ * Refuses a frame, from 0, that lacks pixels, which the decoder would fill in silently. Gives the colour that the palette
+ * of the first frame has for what is transparent: what no later frame draws over keeps it.
+ */
+export type PixelCheck = (frame: number) => HiddenColour | undefined;
 
 /**
  * Checks frames of one GIF. The file is walked once, no further than the furthest frame asked for: checking all frames in
@@ -73,9 +76,10 @@ export function createPixelCheck(bytes: Uint8Array): PixelCheck {
   return (frame) => {
     while (frames.length <= frame) {
       const { value: block } = blocks.next();
-      if (!block) return;
+      if (!block) return undefined;
       if (block.type === 'frame') frames.push(block);
     }
     if (!hasAllPixels(view, frames[frame]!)) throw view.corrupt('a frame that lacks pixels');
+    return frames[0]!.hiddenColour;
   };
 }

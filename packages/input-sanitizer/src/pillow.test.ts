@@ -34,7 +34,7 @@ it.skipIf(!python)(
     const different: string[] = [];
     for (const { file, target, resample, sha256 } of results) {
       const spec = defineInputSpec({
-        formats: ['jpeg', 'png', 'webp'],
+        formats: ['jpeg', 'png', 'webp', 'gif'],
         colour: { cmyk: 'convert', orientation: 'ignore' },
         geometry: { stretch: target, resample },
         tensor: { layout: 'NHWC', dtype: 'u8' },

@@ -53,6 +53,9 @@ def pictures(width, height):
     yield "full-colour.jpg", rgb, {"quality": 92, "subsampling": 0}
     yield "progressive.jpg", rgb, {"quality": 80, "progressive": True}
     yield "gray.jpg", gray, {"quality": 85}
+    yield "palette.gif", palette, {}
+    yield "palette-alpha.gif", palette, {"transparency": 7}
+    yield "gray-alpha.gif", gray, {"transparency": gray.getpixel((0, 0))}
     yield "inks.jpg", Image.merge("CMYK", (*rgb.split(), alpha)), {"quality": 90}
 
 
