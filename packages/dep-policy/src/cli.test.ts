@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -273,3 +274,21 @@ it('keeps its compiled code in the folder of the user, and does without where it
   expect(start('relative')).toBe(0);
   expect((await readdir(root)).sort()).toEqual(['a-file', 'cache', 'home']);
 }, 30_000);
+
+it('says its version', async () => {
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(await run('.', '--version')).toMatchObject({ status: 0, stdout: version });
+});
+
+it.skipIf(!existsSync('/dev/full'))(
+  'ends as failed, without a stack, where its results cannot be written (needs /dev/full)',
+  () => {
+    const shell = (line: string) =>
+      spawnSync('sh', ['-c', line, process.execPath, CLI], { encoding: 'utf8' });
+    const { status, stderr } = shell('"$0" "$1" --help > /dev/full');
+    expect([status, stderr.trim()]).toEqual([70, 'dep-policy: the results could not be written to stdout']);
+    expect(shell('"$0" "$1" nonsense 2> /dev/full').status).toBe(64);
+  },
+);

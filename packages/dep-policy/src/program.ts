@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { COMMAND_GROUPS, COMMANDS } from './commands/command-shapes.ts';
 import type { CommandShape } from './commands/command-shapes.ts';
@@ -16,6 +17,7 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
   let status: number = EXIT_CODES.clean;
   const program = new Command('dep-policy')
     .description("One verdict over a project's dependencies, npm and Python.")
+    .version(readVersion(), '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -79,6 +81,12 @@ function addCommand(
   command.action(async () => {
     end(await shape.run(command.opts(), console, command.args[0] ?? ''));
   });
+}
+
+/** Of the package that this file is in, built or not. */
+function readVersion(): string {
+  const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  return version;
 }
 
 function complain(error: unknown, console: Console): number {

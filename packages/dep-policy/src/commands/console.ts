@@ -20,14 +20,21 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The process's own streams. A reader that closes stdout early ends the output, not the program. */
+/**
+ * The process's own streams. A reader that closes stdout early ends the output, not the program; results that cannot be
+ * written for another reason, such as a full disk, end it. What cannot be said on stderr is left unsaid.
+ */
 export function processConsole(): Console {
+  const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+  process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    complain('dep-policy: the results could not be written to stdout');
+    process.exit(EXIT_CODES.internal);
   });
   return {
     print: (line) => void process.stdout.write(`${line}\n`),
-    complain: (line) => void process.stderr.write(`${line}\n`),
+    complain,
     progress: (line) => {
       // Erase, write, return: the next line, of either stream, overwrites it.
       if (process.stderr.isTTY && process.stdout.isTTY) process.stderr.write(`\x1b[2K${line}\r`);
