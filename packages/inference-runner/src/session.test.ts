@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ELEM, onnxModel, type ModelSpec } from './__fixtures__/onnx.ts';
 import { createSession, type ModelBytes, type SessionOptions } from './session.ts';
 import type { Tensor } from './tensor.ts';
@@ -137,6 +137,9 @@ describe('weights outside the file', () => {
 
   it('are never read from the working directory', () => {
     const folder = mkdtempSync(join(tmpdir(), 'weights-'));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true });
+    });
     writeFileSync(join(folder, 'weights.bin'), data);
     writeFileSync(join(folder, 'model.onnx'), onnxModel(EXTERNAL));
     const script = `
