@@ -31,13 +31,20 @@ const MARGINS: Partial<Readonly<Record<ImageFormat, number>>> = { jpeg: 2.5, web
 /** A WebP shrunk by less costs more to scale than it saves. */
 const LEAST_WEBP_SHRINK = 2;
 
+/**
+ * Half the pixels of an odd side are rounded up in the colours of a WebP, and the decoder then scales those colours as
+ * if the picture were a pixel larger: they drift away from the brightness by up to one pixel.
+ */
+const isOdd = ({ width, height }: Size): boolean => width % 2 === 1 || height % 2 === 1;
+
 /** Orientations whose upright axis runs against the stored one. */
 const MIRRORED_X: readonly Orientation[] = [2, 3, 6, 7];
 const MIRRORED_Y: readonly Orientation[] = [3, 4, 7, 8];
 
 /**
  * Plans what the decoder shrinks a picture to on the way to `target`. Nothing where it would gain nothing: a PNG has to
- * be decoded in full, and so has a JPEG less than 7.5 times as large as the target, or a WebP less than six times.
+ * be decoded in full, and so has a JPEG less than 7.5 times as large as the target, a WebP less than six times, or a WebP
+ * with an odd side.
  *
  * @param picture - Upright.
  */
@@ -48,7 +55,7 @@ export function planShrink(
   target: Size,
 ): ShrunkPicture | undefined {
   const margin = MARGINS[format];
-  if (margin === undefined) return undefined;
+  if (margin === undefined || (format === 'webp' && isOdd(picture))) return undefined;
   const width = Math.ceil(target.width * margin);
   const height = Math.ceil(target.height * margin);
   const shrink = Math.min(picture.width / width, picture.height / height);

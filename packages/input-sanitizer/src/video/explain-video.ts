@@ -24,6 +24,7 @@ export function explainVideo(spec: VideoSpec): string[] {
     `Pixels: at most ${count(Math.min(video.maxPixels, frames.limits.maxPixels))} in a frame, ${count(video.maxPixelsTotal)} in all frames of the video`,
     `Time: at most ${count(video.deadlineMs)} ms, then the decoder is killed; not counted while a frame is held`,
     `Sampling: ${explainSampling(video.sample)}`,
+    `Transparency: ${frames.colour.alpha === 'drop' ? 'dropped, with a finding' : 'a video that has any is refused: the decoder can only drop it'}`,
     `Orientation: ${orientation[frames.colour.orientation]}`,
     ...explainResult(geometry, explainResampling(geometry), tensor),
     `Spec: ${videoSpecHash(spec)}`,
