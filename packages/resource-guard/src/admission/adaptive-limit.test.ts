@@ -39,9 +39,15 @@ describe('an adaptive limit', () => {
     expect(limit.current).toBe(12);
   });
 
-  it.each([NaN, -1])('learns nothing from a run of %s ms', (runMs) => {
+  it.each([NaN, -1, Infinity])('learns nothing from a run of %s ms', (runMs) => {
     const limit = createAdaptiveLimit();
     limit.learn(runMs, 4);
+    expect(limit.current).toBe(4);
+  });
+
+  it('does not grow by runs that nobody counted', () => {
+    const limit = createAdaptiveLimit();
+    for (let n = 0; n < 10; n += 1) limit.learn(5, NaN);
     expect(limit.current).toBe(4);
   });
 

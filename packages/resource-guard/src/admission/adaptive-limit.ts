@@ -58,7 +58,8 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions = {}): Adaptiv
       return Math.floor(limit);
     },
     learn(runMs, running, outcome = 'completed') {
-      if (!(runMs >= 0)) return;
+      // Nothing is learnt from a clock that is out of order.
+      if (!(runMs >= 0 && Number.isFinite(runMs))) return;
       if (outcome === 'dropped') {
         limit = Math.max(min, limit * 0.9);
         return;
@@ -70,7 +71,7 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions = {}): Adaptiv
       }
       shortestMs = Math.max(Math.min(shortestMs, runMs), Number.EPSILON);
       // A limit that was not reached has proved nothing: growing it would let the next burst through untested.
-      if (running * 2 < limit) return;
+      if (!(running * 2 >= limit)) return;
       const queued = limit * (1 - shortestMs / Math.max(runMs, shortestMs));
       const step = Math.max(1, Math.log10(limit));
       if (queued <= step) limit += 6 * step;

@@ -66,6 +66,17 @@ describe('the key of a client', () => {
     expect(clientKey({ remoteAddress, forwardedFor }, 1)).toBe(key);
   });
 
+  it.each([NaN, -1, 1.5, Infinity, '2', null])('is not guessed for %s trusted hops', (hops) => {
+    const origin = { remoteAddress, forwardedFor: '203.0.113.99, 192.0.2.1' };
+    expect(() => clientKey(origin, hops as number)).toThrow(
+      expect.objectContaining({ code: 'ERR_RESOURCE_OPTIONS' }),
+    );
+  });
+
+  it('is the one of nobody where there is no address', () => {
+    expect(clientKey({ remoteAddress: null as unknown as undefined })).toBe('unknown');
+  });
+
   it('reads several headers as one list', () => {
     expect(clientKey({ remoteAddress, forwardedFor: ['203.0.113.9', '192.0.2.1'] }, 1)).toBe('192.0.2.1');
   });

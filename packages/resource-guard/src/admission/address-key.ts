@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { ResourceError } from '../errors.ts';
 
 /**
  * The key under which one network client is counted: an IPv4 address as it is, an IPv6 address by its first 64 bits,
@@ -9,7 +10,7 @@ import { isIPv4, isIPv6 } from 'node:net';
  * @param address - For example `socket.remoteAddress`.
  */
 export function addressKey(address: string | undefined): string {
-  if (address === undefined) return 'unknown';
+  if (typeof address !== 'string') return 'unknown';
   if (isIPv4(address)) return address;
   const plain = address.split('%', 1)[0]!;
   if (!isIPv6(plain)) return 'unknown';
@@ -34,10 +35,19 @@ export interface RequestOrigin {
  * The key of the client behind proxies of ours. Each proxy appends the address of its own peer to `X-Forwarded-For`, so
  * the entries are counted from the right, and what a client wrote there itself is never reached.
  *
- * @param trustedHops - Proxies of ours in front of this server. With 0, the default, the header is not read.
+ * @param trustedHops - Proxies of ours in front of this server, an integer. With 0, the default, the header is not read.
+ * @throws {ResourceError} `ERR_RESOURCE_OPTIONS` if `trustedHops` is no such number: a count that was misread must not
+ *   let a client choose its own key.
  */
 export function clientKey({ remoteAddress, forwardedFor }: RequestOrigin, trustedHops = 0): string {
-  if (trustedHops <= 0) return addressKey(remoteAddress);
+  if (!Number.isSafeInteger(trustedHops) || trustedHops < 0) {
+    const found = typeof trustedHops === 'number' ? String(trustedHops) : typeof trustedHops;
+    throw new ResourceError(
+      'ERR_RESOURCE_OPTIONS',
+      `trustedHops: expected an integer from 0, found ${found}`,
+    );
+  }
+  if (trustedHops === 0) return addressKey(remoteAddress);
   const text = typeof forwardedFor === 'string' ? forwardedFor : (forwardedFor?.join(',') ?? '');
   const hops = text === '' ? [] : text.split(',');
   // A request that came past the proxies has too few entries: then the connection's own peer is all that is known.

@@ -230,6 +230,63 @@ describe('a fair queue', () => {
     queue.reserve().release();
   });
 
+  it('lets a reservation be used once, by its key, and only in the queue that gave it', async () => {
+    const queue = createFairQueue({ concurrency: 1, max: 1 });
+    const used = queue.reserve();
+    const place = await queue.enter({}, used);
+    const foreign = createFairQueue({ concurrency: 1, max: 1 }).reserve();
+    const released = queue.reserve();
+    released.release();
+    const other = queue.reserve({ key: 'a' });
+    for (const [request, reservation] of [
+      [{}, used],
+      [{}, foreign],
+      [{}, { release: () => undefined }],
+      [{}, released],
+      [{ key: 'b' }, other],
+    ] as const) {
+      const error = await catchError(queue.enter(request, reservation));
+      expect(error.code).toBe('ERR_RESOURCE_OPTIONS');
+    }
+    expect(queue).toMatchObject({ running: 1, waiting: 0, reserved: 1 });
+    const second = queue.enter({ key: 'a' }, other);
+    expect(queue).toMatchObject({ running: 1, waiting: 1, reserved: 0 });
+    place.release();
+    (await second).release();
+  });
+
+  it.each<[string, () => number]>([
+    [
+      'throws',
+      () => {
+        throw new Error('nobody knows');
+      },
+    ],
+    ['gives NaN', () => NaN],
+    ['gives Infinity', () => Infinity],
+    ['gives no number', () => '8' as unknown as number],
+  ])('keeps to the concurrency that it knows while its function %s', async (_name, fail) => {
+    let concurrency = (): number => 2;
+    const queue = createFairQueue({ concurrency: () => concurrency(), max: 1 });
+    const places = [await queue.enter(), await queue.enter()];
+    concurrency = fail;
+    const waiting = queue.enter();
+    expect(queue).toMatchObject({ running: 2, waiting: 1 });
+    expect(queue.refuses()?.code).toBe('ERR_RESOURCE_QUEUE_FULL');
+    places[0]!.release();
+    (await waiting).release();
+    places[1]!.release();
+    expect(queue).toMatchObject({ running: 0, waiting: 0 });
+  });
+
+  it('lets in one at a time until its function has given a number', async () => {
+    const queue = createFairQueue({ concurrency: () => NaN, max: 1 });
+    const place = await queue.enter();
+    void queue.enter();
+    expect(queue).toMatchObject({ running: 1, waiting: 1 });
+    place.release();
+  });
+
   it('counts the room that is kept for a key as waiting', () => {
     const queue = createFairQueue({ concurrency: 1, max: 10, perKey: 2 });
     for (let n = 0; n < 2; n += 1) queue.reserve({ key: 'a' });

@@ -5,7 +5,10 @@ import { WaitingLine, type Waiting } from './waiting-line.ts';
 
 /** How a fair queue is bounded. */
 export interface FairQueueOptions {
-  /** Requests that go on at the same time; a function is asked each time one could be let in. Minimum 1. */
+  /**
+   * Requests that go on at the same time; a function is asked each time one could be let in. Minimum 1. While a function
+   * throws or gives no finite number, what it gave before holds, and 1 at first.
+   */
   readonly concurrency: number | (() => number);
   /** Requests that may wait. Minimum 0. */
   readonly max: number;
@@ -42,7 +45,7 @@ export interface Place extends Disposable {
   release(): void;
 }
 
-/** Room in the queue that is kept for a request which is still on its way. */
+/** Room in the queue that is kept for one request which is still on its way. */
 export interface Reservation {
   /** Gives the room back. A second call does nothing. */
   release(): void;
@@ -72,9 +75,9 @@ export interface FairQueue {
   /**
    * Waits for a place.
    *
-   * @param reservation - The room that was kept for it; given back by the call.
+   * @param reservation - The room that this queue kept for it, under its key; used up by the call.
    * @throws {ResourceError} At once `ERR_RESOURCE_QUEUE_FULL`, or `ERR_RESOURCE_OPTIONS` for a request that could never
-   *   have a place; later `ERR_RESOURCE_QUEUE_FULL` if a request of higher priority or of a more patient key took its
+   *   have a place or a reservation that is not its own, was used or released; later `ERR_RESOURCE_QUEUE_FULL` if a request of higher priority or of a more patient key took its
    *   place in a full queue; `ERR_RESOURCE_QUEUE_TIMEOUT`, `ERR_RESOURCE_DEADLINE`, `ERR_RESOURCE_ABORTED`.
    */
   enter(request?: PlaceRequest, reservation?: Reservation): Promise<Place>;
@@ -82,7 +85,10 @@ export interface FairQueue {
 
 const bound = z.number().min(1);
 const schema = z.strictObject({
-  concurrency: z.union([z.int().min(1), z.custom<() => number>((value) => typeof value === 'function')]),
+  concurrency: z.union(
+    [z.int().min(1), z.custom<() => number>((value) => typeof value === 'function')],
+    'expected an integer from 1, or a function that gives one',
+  ),
   max: z.int().min(0).max(1_000_000),
   perKey: z.int().min(1).optional(),
   maxWaitMs: z
@@ -98,7 +104,7 @@ const requestSchema = z.strictObject({
   priority: z.int().min(0).max(9).default(5),
   costMb: z.number().min(0).default(0),
   deadlineMs: z.number().optional(),
-  signal: z.instanceof(AbortSignal).optional(),
+  signal: z.instanceof(AbortSignal, { error: 'expected an AbortSignal' }).optional(),
 });
 
 /**
@@ -141,7 +147,9 @@ class BoundedFairQueue implements FairQueue {
   readonly #line: WaitingLine<Entry>;
   #running = 0;
   #runningMb = 0;
-  #reserved = 0;
+  #concurrencyNow = 1;
+  /** Rooms that are kept, by whose they are. */
+  readonly #reservations = new Map<Reservation, string | undefined>();
   readonly #reservedByKey = new Map<string, number>();
 
   constructor(bounds: Bounds) {
@@ -158,7 +166,7 @@ class BoundedFairQueue implements FairQueue {
   }
 
   get reserved(): number {
-    return this.#reserved;
+    return this.#reservations.size;
   }
 
   refuses(request: PlaceRequest = {}): ResourceError | undefined {
@@ -170,32 +178,39 @@ class BoundedFairQueue implements FairQueue {
     const refusal = this.#judge(parsed);
     if (refusal !== undefined) throw refusal;
     const { key } = parsed;
-    this.#reserved += 1;
     if (key !== undefined) this.#reservedByKey.set(key, this.#reservedOf(key) + 1);
-    let kept = true;
-    return {
+    const reservation: Reservation = Object.freeze({
       release: () => {
-        if (!kept) return;
-        kept = false;
-        this.#reserved -= 1;
-        if (key === undefined) return;
+        if (!this.#reservations.delete(reservation) || key === undefined) return;
         const left = this.#reservedOf(key) - 1;
         if (left > 0) this.#reservedByKey.set(key, left);
         else this.#reservedByKey.delete(key);
       },
-    };
+    });
+    this.#reservations.set(reservation, key);
+    return reservation;
   }
 
   async enter(request: PlaceRequest = {}, reservation?: Reservation): Promise<Place> {
     const parsed = parseOptions(requestSchema, request);
-    // Given back in the same turn, so that nobody else can have the room.
-    reservation?.release();
+    if (reservation !== undefined) this.#use(reservation, parsed.key);
     const refusal = this.#judge(parsed, reservation !== undefined);
     if (refusal !== undefined) throw refusal;
     if (this.#line.size === 0 && this.#fits(parsed.costMb)) return this.#seat(parsed.costMb);
     return new Promise((resolve, reject) => {
       this.#wait(parsed, resolve, reject);
     });
+  }
+
+  /** Given back in the same turn as it is used, so that nobody else can have the room. */
+  #use(reservation: Reservation, key: string | undefined): void {
+    if (!this.#reservations.has(reservation) || this.#reservations.get(reservation) !== key) {
+      throw new ResourceError(
+        'ERR_RESOURCE_OPTIONS',
+        'reservation: expected one of this queue and key that was not used or released',
+      );
+    }
+    reservation.release();
   }
 
   #reservedOf(key: string): number {
@@ -221,9 +236,11 @@ class BoundedFairQueue implements FairQueue {
       return new ResourceError('ERR_RESOURCE_DEADLINE', 'the deadline of the request has passed');
     }
     if (promised) return undefined;
-    const room = this.#running + this.#line.size + this.#reserved < this.#concurrency + max;
+    const room = this.#running + this.#line.size + this.#reservations.size < this.#concurrency + max;
     const seat =
-      this.#line.size === 0 && this.#fits(costMb) && this.#running + this.#reserved < this.#concurrency;
+      this.#line.size === 0 &&
+      this.#fits(costMb) &&
+      this.#running + this.#reservations.size < this.#concurrency;
     if (room && seat) return undefined;
     if (key !== undefined && this.#line.countOf(key) + this.#reservedOf(key) >= perKey) {
       return new ResourceError(
@@ -241,7 +258,7 @@ class BoundedFairQueue implements FairQueue {
     reject: (error: ResourceError) => void,
   ): void {
     const now = performance.now();
-    if (this.#running + this.#line.size + this.#reserved >= this.#concurrency + this.#bounds.max) {
+    if (this.#running + this.#line.size + this.#reservations.size >= this.#concurrency + this.#bounds.max) {
       const victim = this.#line.victim(key, priority);
       if (victim !== undefined) this.#refuse(victim, fullError(this.#bounds.max));
     }
@@ -305,7 +322,13 @@ class BoundedFairQueue implements FairQueue {
   }
 
   get #concurrency(): number {
-    return Math.max(1, Math.floor(this.#bounds.concurrency()));
+    try {
+      const concurrency = this.#bounds.concurrency();
+      if (Number.isFinite(concurrency)) this.#concurrencyNow = Math.max(1, Math.floor(concurrency));
+    } catch {
+      // It is asked when a place is given back, and whoever does that has no part in it.
+    }
+    return this.#concurrencyNow;
   }
 
   #seat(costMb: number): Place {

@@ -4,6 +4,8 @@ export interface Rate {
   readonly intervalMs: number;
   /** How far ahead of the steady rate a key may be: what a burst is worth, in milliseconds. */
   readonly toleranceMs: number;
+  /** What one request of a key that owes nothing may be worth, in milliseconds; at least `toleranceMs`. */
+  readonly largestMs: number;
 }
 
 /** What became of one request for `cost` units. */
@@ -23,17 +25,17 @@ export interface Step {
  * @param now - Milliseconds of a clock that never goes back.
  */
 export function stepRate(
-  { intervalMs, toleranceMs }: Rate,
+  { intervalMs, toleranceMs, largestMs }: Rate,
   arrivesAt: number,
   now: number,
   cost: number,
 ): Step {
-  const base = Math.max(arrivesAt, now);
-  const next = base + cost * intervalMs;
+  const worthMs = cost * intervalMs;
+  const next = Math.max(arrivesAt, now) + worthMs;
   // Sums of fractions: an exact burst must not fail by the last bit.
-  const excess = next - now - toleranceMs - 1e-6;
+  const never = worthMs > largestMs + 1e-6;
+  const excess = next - now - (never ? toleranceMs : Math.max(toleranceMs, worthMs)) - 1e-6;
   if (excess <= 0) return { allowed: true, arrivesAt: next, retryAfterMs: 0 };
-  const never = cost * intervalMs > toleranceMs + 1e-6;
   return { allowed: false, arrivesAt, retryAfterMs: never ? Infinity : excess };
 }
 

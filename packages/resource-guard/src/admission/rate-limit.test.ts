@@ -172,3 +172,20 @@ describe('the headers of a rate limit', () => {
     expect(rateLimitHeaders(limit.policy, limit.take('a', 11))).not.toHaveProperty('Retry-After');
   });
 });
+
+it.each<[string, () => number]>([
+  ['gives NaN', () => NaN],
+  [
+    'throws',
+    () => {
+      throw new Error('no clock');
+    },
+  ],
+])('is not made with a clock that %s, and lets nothing through when one does so later', (_name, fail) => {
+  const code = 'ERR_RESOURCE_OPTIONS';
+  expect(() => createRateLimit({ limit: 1, now: fail })).toThrow(expect.objectContaining({ code }));
+  let now = (): number => 0;
+  const limit = createRateLimit({ limit: 1, now: () => now() });
+  now = fail;
+  expect(() => limit.take('k')).toThrow(expect.objectContaining({ code }));
+});

@@ -58,12 +58,13 @@ export interface RateLimit {
    * @param key - Whom the allowance belongs to. Normalise it first (`addressKey`), or one client has many.
    * @param cost - Default 1; any number from 0. Declare pixels or bytes here, not requests, where these differ.
    * @param authenticated - Whether the key was proved, as an API key is and an address is not. Default false.
-   * @throws {ResourceError} `ERR_RESOURCE_OPTIONS` if the cost is no such number.
+   * @throws {ResourceError} `ERR_RESOURCE_OPTIONS` if the cost is no such number, or the key or the clock is none.
    */
   take(key: string, cost?: number, authenticated?: boolean): RateDecision;
 }
 
-const schema = z.strictObject({
+/** What {@link RateLimitOptions} may hold. */
+export const rateLimitSchema = z.strictObject({
   limit: z.number().positive().max(1e12),
   periodMs: z.number().min(1).max(1e12).default(60_000),
   burst: z.number().min(1).max(1e12).optional(),
@@ -73,7 +74,9 @@ const schema = z.strictObject({
     .string()
     .regex(/^[a-zA-Z0-9_.-]{1,64}$/)
     .default('default'),
-  now: z.custom<() => number>((value) => typeof value === 'function').default(() => () => performance.now()),
+  now: z
+    .custom<() => number>((value) => typeof value === 'function', 'expected a function')
+    .default(() => () => performance.now()),
 });
 
 /**
@@ -83,11 +86,25 @@ const schema = z.strictObject({
  * @throws {ResourceError} `ERR_RESOURCE_OPTIONS`
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
-  const parsed = parseOptions(schema, options);
-  const { limit, periodMs, name, now, burst = Math.max(1, limit) } = parsed;
-  const rate: Rate = { intervalMs: periodMs / limit, toleranceMs: (burst * periodMs) / limit };
-  const strangers = new ArrivalTable(parsed.maxKeys, rate.toleranceMs, now());
-  const authenticatedKeys = new ArrivalTable(parsed.maxAuthenticatedKeys, rate.toleranceMs, now());
+  return openRateLimit(options);
+}
+
+/**
+ * @param largestCost - What one request may cost of a key that owes nothing, where that is more than a burst: the key
+ *   then owes it for as long as it takes to come back.
+ */
+export function openRateLimit(options: RateLimitOptions, largestCost = 0): RateLimit {
+  const parsed = parseOptions(rateLimitSchema, options);
+  const { limit, periodMs, name, burst = Math.max(1, limit) } = parsed;
+  const intervalMs = periodMs / limit;
+  const rate: Rate = {
+    intervalMs,
+    toleranceMs: burst * intervalMs,
+    largestMs: Math.max(burst, largestCost) * intervalMs,
+  };
+  const now = (): number => readClock(parsed.now);
+  const strangers = new ArrivalTable(parsed.maxKeys, rate.largestMs, now());
+  const authenticatedKeys = new ArrivalTable(parsed.maxAuthenticatedKeys, rate.largestMs, now());
   let sharedArrivesAt = 0;
   return {
     policy: Object.freeze({ name, limit, periodMs, burst }),
@@ -95,7 +112,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
       return strangers.size + authenticatedKeys.size;
     },
     take(key, cost = 1, authenticated = false) {
-      checkCost(cost);
+      checkRequest(key, cost);
       const at = now();
       const table = authenticated ? authenticatedKeys : strangers;
       const step = stepRate(rate, table.get(key, at) ?? 0, at, cost);
@@ -123,7 +140,22 @@ function decide(
 }
 
 /** @throws {ResourceError} `ERR_RESOURCE_OPTIONS` */
-export function checkCost(cost: number): void {
+export function checkRequest(key: string, cost: number): void {
+  if (typeof key !== 'string') throw new ResourceError('ERR_RESOURCE_OPTIONS', 'key: expected a string');
   if (Number.isFinite(cost) && cost >= 0) return;
   throw new ResourceError('ERR_RESOURCE_OPTIONS', 'cost: expected a number from 0');
+}
+
+/** @throws {ResourceError} `ERR_RESOURCE_OPTIONS`: what has no time cannot be limited, and must not be let through. */
+function readClock(clock: () => number): number {
+  let now: number;
+  try {
+    now = clock();
+  } catch (cause) {
+    throw new ResourceError('ERR_RESOURCE_OPTIONS', 'now: expected a clock, found one that throws', {
+      cause,
+    });
+  }
+  if (Number.isFinite(now)) return now;
+  throw new ResourceError('ERR_RESOURCE_OPTIONS', 'now: expected a clock that gives milliseconds');
 }

@@ -136,6 +136,41 @@ describe('jobs', () => {
     expect(jobs.find(small.id)?.state).toBe('done');
   });
 
+  it.each<[string, () => number]>([
+    ['NaN', () => NaN],
+    ['a negative number', () => -1],
+    ['nothing', () => undefined as unknown as number],
+    [
+      'an error',
+      () => {
+        throw new Error('cannot be measured');
+      },
+    ],
+  ])('keep no result whose size is %s, and go on as before', async (_name, sizeOf) => {
+    const jobs = createJobs({ max: 1 });
+    const odd = jobs.submit(() => Promise.resolve('odd'), sizeOf);
+    expect(await odd.result).toBe('odd');
+    expect(odd.state).toBe('done');
+    expect(jobs).toMatchObject({ pending: 0, kept: 0 });
+    const next = jobs.submit(
+      () => Promise.resolve('next'),
+      () => 1,
+    );
+    expect(await next.result).toBe('next');
+    expect(jobs.find(next.id)).toBe(next);
+  });
+
+  it('say beforehand whether they would refuse', async () => {
+    const jobs = createJobs({ max: 1 });
+    expect(jobs.refuses()).toBeUndefined();
+    const { work, end } = held(1);
+    const job = jobs.submit(work);
+    expect(jobs.refuses()?.code).toBe('ERR_RESOURCE_QUEUE_FULL');
+    end();
+    await job.result;
+    expect(jobs.refuses()).toBeUndefined();
+  });
+
   it('forget a result after its time, and at once when told to', async () => {
     const jobs = createJobs({ keepMs: 30 });
     const job = jobs.submit(() => Promise.resolve(1));

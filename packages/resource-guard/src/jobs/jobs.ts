@@ -50,9 +50,16 @@ export interface Jobs {
   /** Ended jobs that are still kept. */
   readonly kept: number;
   /**
+   * Whether `submit` would refuse work now.
+   *
+   * @returns The refusal, or nothing.
+   */
+  refuses(): ResourceError | undefined;
+  /**
    * Accepts work and begins it.
    *
-   * @param sizeOf - Bytes of the value, for `maxResultBytes`. Default: none.
+   * @param sizeOf - Bytes of the value, for `maxResultBytes`. Default: none. A value whose size is no number from 0, or
+   *   cannot be found, is not kept.
    * @throws {ResourceError} `ERR_RESOURCE_QUEUE_FULL` if `max` jobs have not ended.
    */
   submit<T>(work: (context: JobContext) => Promise<T>, sizeOf?: (value: T) => number): Job<T>;
@@ -62,7 +69,8 @@ export interface Jobs {
   forget(id: string): void;
 }
 
-const schema = z.strictObject({
+/** What {@link JobsOptions} may hold. */
+export const jobsSchema = z.strictObject({
   max: z.int().min(1).max(10_000_000).default(1000),
   maxEnded: z.int().min(1).max(10_000_000).default(1000),
   maxResultBytes: z
@@ -82,7 +90,7 @@ const schema = z.strictObject({
  * @throws {ResourceError} `ERR_RESOURCE_OPTIONS`
  */
 export function createJobs(options: JobsOptions = {}): Jobs {
-  return new BoundedJobs(parseOptions(schema, options));
+  return new BoundedJobs(parseOptions(jobsSchema, options));
 }
 
 interface Ended {
@@ -92,13 +100,13 @@ interface Ended {
 }
 
 class BoundedJobs implements Jobs {
-  readonly #bounds: z.output<typeof schema>;
+  readonly #bounds: z.output<typeof jobsSchema>;
   readonly #pending = new Map<string, Job<unknown>>();
   /** In the order in which they ended. */
   readonly #ended = new Map<string, Ended>();
   #bytes = 0;
 
-  constructor(bounds: z.output<typeof schema>) {
+  constructor(bounds: z.output<typeof jobsSchema>) {
     this.#bounds = bounds;
   }
 
@@ -110,13 +118,15 @@ class BoundedJobs implements Jobs {
     return this.#ended.size;
   }
 
+  refuses(): ResourceError | undefined {
+    const { max } = this.#bounds;
+    if (this.#pending.size < max) return undefined;
+    return new ResourceError('ERR_RESOURCE_QUEUE_FULL', `expected at most ${max} jobs that have not ended`);
+  }
+
   submit<T>(work: (context: JobContext) => Promise<T>, sizeOf: (value: T) => number = () => 0): Job<T> {
-    if (this.#pending.size >= this.#bounds.max) {
-      throw new ResourceError(
-        'ERR_RESOURCE_QUEUE_FULL',
-        `expected at most ${this.#bounds.max} jobs that have not ended`,
-      );
-    }
+    const refusal = this.refuses();
+    if (refusal !== undefined) throw refusal;
     const id = randomUUID();
     const controller = new AbortController();
     let state: JobState = 'waiting';
@@ -137,7 +147,7 @@ class BoundedJobs implements Jobs {
     }).then(
       (value) => {
         state = 'done';
-        this.#keep(job, sizeOf(value));
+        this.#keep(job, measure(value, sizeOf));
         return value;
       },
       (error: unknown) => {
@@ -192,5 +202,15 @@ class BoundedJobs implements Jobs {
       if (this.#ended.size <= maxEnded && this.#bytes <= maxResultBytes) break;
       this.forget(id);
     }
+  }
+}
+
+/** What cannot be measured fits nowhere. */
+function measure<T>(value: T, sizeOf: (value: T) => number): number {
+  try {
+    const bytes = sizeOf(value);
+    return bytes >= 0 ? bytes : Infinity;
+  } catch {
+    return Infinity;
   }
 }

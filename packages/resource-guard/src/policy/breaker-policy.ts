@@ -17,7 +17,7 @@ const schema = z.strictObject({
   failures: z.int().min(1).max(1_000_000).default(5),
   openMs: z.int().min(1).max(3_600_000).default(10_000),
   counts: z
-    .custom<(error: unknown) => boolean>((value) => typeof value === 'function')
+    .custom<(error: unknown) => boolean>((value) => typeof value === 'function', 'expected a function')
     .default(() => isCapacityAtFault),
 });
 
@@ -32,6 +32,19 @@ export function breakerPolicy(options: BreakerOptions = {}): Policy {
   let inARow = 0;
   let closedUntil = 0;
   let trying = false;
+  // Another one each time it opens or closes: work that was begun before says nothing about now.
+  let phase = 0;
+  const note = (failed: boolean): void => {
+    if (!failed) {
+      if (inARow >= failures) phase += 1;
+      inARow = 0;
+      return;
+    }
+    inARow += 1;
+    if (inARow < failures) return;
+    if (inARow === failures) phase += 1;
+    closedUntil = performance.now() + openMs;
+  };
   return {
     async execute(_request, work) {
       const open = inARow >= failures;
@@ -40,26 +53,34 @@ export function breakerPolicy(options: BreakerOptions = {}): Policy {
           'ERR_RESOURCE_UNAVAILABLE',
           'the capacity has failed and is left alone for a while',
           {
-            retryAfterMs: Math.max(1, Math.ceil(closedUntil - performance.now())),
+            // While a trial is on, nobody knows; if it fails, the pause begins again.
+            retryAfterMs: trying ? openMs : Math.max(1, Math.ceil(closedUntil - performance.now())),
           },
         );
       }
       trying = open;
+      const begunIn = phase;
       try {
         const value = await work();
-        inARow = 0;
+        if (begunIn === phase) note(false);
         return value;
       } catch (error) {
-        if (counts(error)) {
-          inARow += 1;
-          closedUntil = performance.now() + openMs;
-        }
+        if (begunIn === phase && isCounted(error, counts)) note(true);
         throw error;
       } finally {
         if (open) trying = false;
       }
     },
   };
+}
+
+/** What throws at an error cannot say that it does not count. */
+function isCounted(error: unknown, counts: (error: unknown) => boolean): boolean {
+  try {
+    return counts(error);
+  } catch {
+    return true;
+  }
 }
 
 const CALLERS_FAULT: ReadonlySet<string> = new Set([

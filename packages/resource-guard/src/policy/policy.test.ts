@@ -110,6 +110,52 @@ describe('a breaker', () => {
     expect(await breaker.execute({}, succeed)).toBe('done');
   });
 
+  it('says during the trial how long the pause would be if it fails', async () => {
+    const breaker = breakerPolicy({ failures: 1, openMs: 20 });
+    await expect(breaker.execute({}, fail)).rejects.toThrow('failed');
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    let end = (): void => undefined;
+    const trial = breaker.execute({}, () => new Promise<void>((resolve) => (end = resolve)));
+    await expect(breaker.execute({}, succeed)).rejects.toMatchObject({ retryAfterMs: 20 });
+    end();
+    await trial;
+  });
+
+  it('is neither closed nor kept open by work that was begun before it opened', async () => {
+    const breaker = breakerPolicy({ failures: 1, openMs: 200 });
+    let end = (): void => undefined;
+    let break_ = (): void => undefined;
+    const good = breaker.execute({}, () => new Promise<void>((resolve) => (end = resolve)));
+    const bad = breaker.execute(
+      {},
+      () =>
+        new Promise<void>(
+          (_, reject) =>
+            (break_ = () => {
+              reject(new Error('late'));
+            }),
+        ),
+    );
+    await expect(breaker.execute({}, fail)).rejects.toThrow('failed');
+    end();
+    await good;
+    const refused = expect.objectContaining({ code: 'ERR_RESOURCE_UNAVAILABLE' }) as Error;
+    await expect(breaker.execute({}, succeed)).rejects.toEqual(refused);
+    await new Promise((resolve) => setTimeout(resolve, 220));
+    break_();
+    await expect(bad).rejects.toThrow('late');
+    expect(await breaker.execute({}, succeed)).toBe('done');
+  });
+
+  it('counts an error that its function throws at, and passes that error on', async () => {
+    const counts = (): boolean => {
+      throw new Error('cannot tell');
+    };
+    const breaker = breakerPolicy({ failures: 1, counts });
+    await expect(breaker.execute({}, fail)).rejects.toThrow('failed');
+    await expect(breaker.execute({}, succeed)).rejects.toMatchObject({ code: 'ERR_RESOURCE_UNAVAILABLE' });
+  });
+
   it('stays open if the trial fails', async () => {
     const breaker = breakerPolicy({ failures: 1, openMs: 20 });
     await expect(breaker.execute({}, fail)).rejects.toThrow('failed');

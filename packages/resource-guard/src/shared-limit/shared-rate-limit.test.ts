@@ -193,6 +193,44 @@ describe('a store', () => {
     expect(asked).toBe(1);
   });
 
+  it('that is away refuses nothing for good that it would allow itself', async () => {
+    const store: ScriptStore = { evaluate: () => Promise.reject(new Error('gone')) };
+    const limit = createSharedRateLimit({ store, instances: 4, limit: 8, periodMs: 1000 });
+    expect(await limit.take('k', 8)).toMatchObject({ allowed: true, source: 'local' });
+    // A share is two units a second: eight are paid for in four.
+    const second = await limit.take('k', 4);
+    expect(second.allowed).toBe(false);
+    expect(second.retryAfterMs).toBeGreaterThan(3000);
+    expect(second.retryAfterMs).toBeLessThanOrEqual(4000);
+    expect((await limit.take('other', 9)).retryAfterMs).toBe(Infinity);
+    const small = await limit.take('k');
+    expect(small.retryAfterMs).toBeLessThanOrEqual(3500);
+  });
+
+  it('that is away gives no key more than its share in the long run', async () => {
+    const store: ScriptStore = { evaluate: () => Promise.reject(new Error('gone')) };
+    const limit = createSharedRateLimit({ store, instances: 4, limit: 8, periodMs: 200, retryMs: 60_000 });
+    let spent = 0;
+    const started = performance.now();
+    while (performance.now() - started < 1000) {
+      const { allowed, retryAfterMs } = await limit.take('k', 4);
+      if (allowed) spent += 4;
+      else await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+    }
+    // Two units in 200 ms, and one request of four in advance.
+    expect(spent).toBeGreaterThan(4);
+    expect(spent).toBeLessThanOrEqual(4 + Math.ceil((performance.now() - started) / 100));
+  });
+
+  it('is not lost for a key that is no string', async () => {
+    const store: ScriptStore = { evaluate: () => Promise.resolve([1, '0', '0']) };
+    const limit = createSharedRateLimit({ store, instances: 1, limit: 4 });
+    await expect(limit.take(undefined as unknown as string)).rejects.toMatchObject({
+      code: 'ERR_RESOURCE_OPTIONS',
+    });
+    expect(limit.connected).toBe(true);
+  });
+
   it('is not asked for a cost that is no number', async () => {
     const store: ScriptStore = { evaluate: () => Promise.reject(new Error('asked')) };
     const limit = createSharedRateLimit({ store, instances: 1, limit: 4 });

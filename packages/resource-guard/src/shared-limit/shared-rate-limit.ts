@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import pTimeout from 'p-timeout';
 import { z } from 'zod';
-import { checkCost, createRateLimit, type RateDecision, type RatePolicy } from '../admission/rate-limit.ts';
+import { checkRequest, openRateLimit, type RateDecision, type RatePolicy } from '../admission/rate-limit.ts';
 import { parseOptions } from '../parse-options.ts';
 import { GCRA_SCRIPT } from './gcra-script.ts';
 import type { ScriptStore } from './script-store.ts';
@@ -45,7 +45,8 @@ export interface SharedRateLimit {
    * @param key - Whom the allowance belongs to. The store sees only its SHA-256.
    * @param cost - Default 1; any number from 0.
    * @param authenticated - Whether the key was proved; it matters while the store is away. Default false.
-   * @throws {ResourceError} `ERR_RESOURCE_OPTIONS` if the cost is no such number; never because of the store.
+   * @throws {ResourceError} `ERR_RESOURCE_OPTIONS` if the cost is no such number or the key no string; never because of
+   *   the store.
    */
   take(key: string, cost?: number, authenticated?: boolean): Promise<SharedRateDecision>;
 }
@@ -86,7 +87,8 @@ const answerSchema = z.tuple([
 
 /**
  * Keeps a rate limit in Redis or Valkey. While the store does not answer, each instance allows `limit / instances` on
- * its own: never nothing, never everything.
+ * its own: never nothing, never everything. A request that costs more than that share, and no more than the whole burst,
+ * is allowed there while its key owes nothing.
  *
  * @throws {ResourceError} `ERR_RESOURCE_OPTIONS`
  */
@@ -94,11 +96,10 @@ export function createSharedRateLimit(options: SharedRateLimitOptions): SharedRa
   const { store, instances, limit, periodMs, timeoutMs, retryMs, ...parsed } = parseOptions(schema, options);
   const burst = parsed.burst ?? Math.max(1, limit);
   const named = { periodMs, ...(parsed.name !== undefined && { name: parsed.name }) };
-  const local = createRateLimit({
-    ...named,
-    limit: limit / instances,
-    burst: Math.max(1, burst / instances),
-  });
+  const share = { ...named, limit: limit / instances, burst: Math.max(1, burst / instances) };
+  // What the store would allow is never refused for good: a request larger than the share waits until the key owes
+  // nothing, and is paid for by a longer wait of the next.
+  const local = openRateLimit(share, burst);
   const { name } = local.policy;
   const intervalMs = periodMs / limit;
   const toleranceMs = burst * intervalMs;
@@ -136,7 +137,7 @@ export function createSharedRateLimit(options: SharedRateLimitOptions): SharedRa
       return connected;
     },
     async take(key, cost = 1, authenticated = false) {
-      checkCost(cost);
+      checkRequest(key, cost);
       if (connected || performance.now() >= retryAt) {
         // Whoever asks a lost store first pays for the others.
         if (!connected) retryAt = performance.now() + retryMs;
