@@ -100,7 +100,7 @@ interface ParsedFlags {
 
 async function parseFlags(url: string, flags: OverloadFlags): Promise<ParsedFlags> {
   const headers = Object.fromEntries(flags.header.map(parseHeader));
-  const bodyBytes = parseNumber('--body-bytes', flags.bodyBytes, 0);
+  const bodyBytes = Math.floor(parseNumber('--body-bytes', flags.bodyBytes, 0));
   const multiples = flags.times.split(',').map((text) => parseNumber('--times', text, 0.01));
   const given =
     flags.perSecond === undefined ? undefined : parseNumber('--per-second', flags.perSecond, 0.01);

@@ -56,6 +56,22 @@ describe('the load generator', () => {
     expect(most).toBeGreaterThan(10);
   });
 
+  it('counts a redirection as no good answer', async () => {
+    const url = await serve((_, response) => response.writeHead(302, { location: '/' }).end());
+    const report = await generateLoad({ url, perSecond: 100, durationMs: 100 });
+    expect(report).toMatchObject({ good: 0, failed: report.sent });
+  });
+
+  it('ends with the error of a function that gives no header fields', async () => {
+    const url = await serve((_, response) => response.end('ok'));
+    const headers = (): never => {
+      throw new Error('no header fields');
+    };
+    await expect(generateLoad({ url, perSecond: 100, durationMs: 500, headers })).rejects.toThrow(
+      'no header fields',
+    );
+  });
+
   it('counts refusals, and those that do not say when to come back', async () => {
     let n = 0;
     const url = await serve((_, response) => {

@@ -34,7 +34,7 @@ export interface Latency {
 /** What came back. Each request is counted in exactly one of the four. */
 export interface LoadReport {
   readonly sent: number;
-  /** Answered with a status below 400 before the client's deadline: the goodput. */
+  /** Answered with a status of 200 to 299 before the client's deadline: the goodput. A redirection did no work. */
   readonly good: number;
   /** Refused with 429 or 503 before the deadline. */
   readonly refused: number;
@@ -55,16 +55,19 @@ export interface LoadReport {
 }
 
 const schema = z.strictObject({
-  url: z.union([z.url().transform((url) => new URL(url)), z.instanceof(URL)]),
+  url: z.union([z.url().transform((url) => new URL(url)), z.instanceof(URL)], 'expected a URL'),
   perSecond: z.number().positive().max(20_000),
   durationMs: z.number().min(1).max(3_600_000),
   deadlineMs: z.number().min(1).max(3_600_000).default(1000),
-  body: z.instanceof(Uint8Array).optional(),
+  body: z.instanceof(Uint8Array, { error: 'expected bytes' }).optional(),
   headers: z
-    .custom<(n: number) => Readonly<Record<string, string>>>((value) => typeof value === 'function')
+    .custom<(n: number) => Readonly<Record<string, string>>>(
+      (value) => typeof value === 'function',
+      'expected a function',
+    )
     .optional(),
   seed: z.int().default(1),
-  signal: z.instanceof(AbortSignal).optional(),
+  signal: z.instanceof(AbortSignal, { error: 'expected an AbortSignal' }).optional(),
 });
 
 type Ending = 'good' | 'refused' | 'failed' | 'late';
@@ -75,6 +78,7 @@ type Ending = 'good' | 'refused' | 'failed' | 'late';
  * collapse. A request is measured from the time at which it was due, so that a generator that was held up hides nothing.
  *
  * @throws {ResourceError} `ERR_RESOURCE_OPTIONS`
+ * @throws What `headers` throws, or Node for what it gives.
  */
 export async function generateLoad(options: LoadOptions): Promise<LoadReport> {
   const { url, perSecond, durationMs, deadlineMs, body, headers, seed, signal } = parseOptions(
@@ -126,7 +130,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadReport> {
           else if (!response.complete) resolve({ ending: 'failed' });
           else if (status === 429 || status === 503) {
             resolve({ ending: 'refused', retryAfter: response.headers['retry-after'] !== undefined });
-          } else resolve({ ending: status >= 200 && status < 400 ? 'good' : 'failed' });
+          } else resolve({ ending: status >= 200 && status < 300 ? 'good' : 'failed' });
           // A server that refused before it had read the body owes nothing to the rest of it.
           if (!outgoing.writableFinished) outgoing.destroy();
         });
@@ -140,6 +144,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadReport> {
 
   const started = performance.now();
   const all: Promise<void>[] = [];
+  let broken: { readonly error: unknown } | undefined;
   try {
     for (
       let due = started + gap(random, perSecond);
@@ -148,11 +153,14 @@ export async function generateLoad(options: LoadOptions): Promise<LoadReport> {
     ) {
       const early = due - performance.now();
       if (early > 1) await new Promise((resolve) => setTimeout(resolve, early));
-      if (signal?.aborted === true) break;
+      if (signal?.aborted === true || broken !== undefined) break;
       lagMs = Math.max(lagMs, performance.now() - due);
-      all.push(send(all.length, due));
+      // It only fails by its header fields, and then the rest would too.
+      const sent = send(all.length, due).catch((error: unknown) => void (broken ??= { error }));
+      all.push(sent);
     }
     await Promise.all(all);
+    if (broken !== undefined) throw broken.error;
   } finally {
     agent.destroy();
   }
