@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { ENFORCEMENT_LEVELS } from './enforcement.ts';
@@ -37,4 +38,46 @@ it.each([
   [['probe', '--colour']],
 ])('exits with 64 for %j', async (argv) => {
   expect((await runCli(...argv)).status).toBe(64);
+});
+
+const HAS_FULL = existsSync('/dev/full');
+
+/** With the streams as a shell would set them up. */
+function runShell(
+  redirection: string,
+  ...argv: string[]
+): Promise<{ status: unknown; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const words = ['-c', `"$0" "$@" ${redirection}`, process.execPath, CLI, ...argv];
+    execFile('sh', words, (error, stdout, stderr) => {
+      resolve({ status: error?.code ?? 0, stdout, stderr });
+    });
+  });
+}
+
+it.skipIf(!HAS_FULL)(
+  'ends with 70 and a sentence when its results cannot be written (needs /dev/full)',
+  async () => {
+    const { status, stderr } = await runShell('> /dev/full', '--help');
+    expect(status).toBe(70);
+    expect(stderr).toBe('resource-guard: expected to write results to stdout, could not\n');
+  },
+);
+
+it.skipIf(!HAS_FULL)(
+  'keeps its exit status when nothing can be said on stderr (needs /dev/full)',
+  async () => {
+    expect(await runShell('2> /dev/full', 'prove')).toEqual({ status: 64, stdout: '', stderr: '' });
+    expect((await runShell('> /dev/full 2>&1', '--help')).status).toBe(70);
+  },
+);
+
+it.skipIf(!HAS_FULL).each([
+  ['>&-', '--help', 0],
+  ['2>&-', 'prove', 64],
+  ['| true', '--help', 0],
+])('ends without a stack when a stream is closed: %s', async (redirection, word, expected) => {
+  const { status, stderr } = await runShell(redirection, word);
+  expect(status).toBe(expected);
+  expect(stderr).not.toContain('    at ');
 });
