@@ -1,3 +1,5 @@
+import { tell } from './tell.ts';
+
 /** Both are told. What a task reports is a stranger's: a listener that throws at it must not end the host. */
 export function mergeListeners(
   ...listeners: readonly (((progress: unknown) => void) | undefined)[]
@@ -5,11 +7,7 @@ export function mergeListeners(
   if (listeners.every((listener) => listener === undefined)) return undefined;
   return (progress) => {
     for (const listener of listeners) {
-      try {
-        listener?.(progress);
-      } catch {
-        // The run goes on.
-      }
+      if (listener !== undefined) tell(listener, progress);
     }
   };
 }

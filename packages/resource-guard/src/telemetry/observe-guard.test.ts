@@ -119,6 +119,34 @@ describe('the telemetry of a guard', () => {
     expect(await readHistogram('run.duration')).toEqual([]);
   });
 
+  it('lets a meter that throws or rejects harm nobody', async () => {
+    const broken = (): never => {
+      throw new Error('no meter');
+    };
+    const rejects = (() => Promise.reject(new Error('no meter'))) as () => void;
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): void => void uncaught.push(error);
+    process.on('uncaughtException', note);
+    process.on('unhandledRejection', note);
+    const observed = [broken, rejects].map((call) =>
+      observeGuard(guard, {
+        createCounter: () => ({ add: call }),
+        createHistogram: () => ({ record: call }),
+        createObservableGauge: () => ({ addCallback: () => undefined, removeCallback: () => undefined }),
+      }),
+    );
+    try {
+      await guard.run('echo', 1);
+      await expect(guard.run('no such task', 1)).rejects.toThrow();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      for (const each of observed) each[Symbol.dispose]();
+      process.off('uncaughtException', note);
+      process.off('unhandledRejection', note);
+    }
+    expect(uncaught).toEqual([]);
+  });
+
   it('stops when it is disposed of', async () => {
     telemetry[Symbol.dispose]();
     await guard.run('echo', 1);

@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Guard } from '../guard.ts';
 import { REJECTION_CHANNEL, RUN_CHANNEL, type Receipt, type Rejection } from '../receipt.ts';
-import type { Observation, TelemetryMeter } from './meter.ts';
+import { tell } from '../tell.ts';
+import type { Attributes, InstrumentOptions, Observation, TelemetryMeter } from './meter.ts';
 
 const KILL_REASONS: ReadonlyMap<Receipt['outcome'], string> = new Map([
   ['ERR_RESOURCE_MEMORY_LIMIT', 'memory'],
@@ -43,25 +44,42 @@ export function observeGuard(guard: Guard, meter: TelemetryMeter): Disposable {
   };
 }
 
+type Measure = (value: number, attributes: Attributes) => void;
+
+/** A subscriber that throws ends the host, and a meter is somebody else's. */
+function contain(measure: Measure): Measure {
+  return (value, attributes) => {
+    tell(measure, value, attributes);
+  };
+}
+
 function recordRuns(guard: Guard, meter: TelemetryMeter): () => void {
-  const rejected = meter.createCounter('rejected', {
+  const counter = (name: string, options: InstrumentOptions): Measure => {
+    const instrument = meter.createCounter(name, options);
+    return contain(instrument.add.bind(instrument));
+  };
+  const histogram = (name: string, options: InstrumentOptions): Measure => {
+    const instrument = meter.createHistogram(name, options);
+    return contain(instrument.record.bind(instrument));
+  };
+  const rejected = counter('rejected', {
     description: 'Runs that got no process: not admitted, or refused while they waited',
     unit: '{run}',
   });
-  const killed = meter.createCounter('killed', {
+  const killed = counter('killed', {
     description: 'Runs whose process was killed or died',
     unit: '{run}',
   });
-  const wait = meter.createHistogram('queue.wait', {
+  const wait = histogram('queue.wait', {
     description: 'Time from admission until a process had the task',
     unit: 's',
   });
-  const duration = meter.createHistogram('run.duration', {
+  const duration = histogram('run.duration', {
     description: 'Time from then until the process had answered or was dead',
     unit: 's',
   });
-  const cpu = meter.createHistogram('run.cpu', { description: 'CPU time of a run, all threads', unit: 's' });
-  const peakMemory = meter.createHistogram('run.peak_memory', {
+  const cpu = histogram('run.cpu', { description: 'CPU time of a run, all threads', unit: 's' });
+  const peakMemory = histogram('run.peak_memory', {
     description: 'Highest memory of the process during a run, its baseline included',
     unit: 'By',
   });
@@ -70,20 +88,22 @@ function recordRuns(guard: Guard, meter: TelemetryMeter): () => void {
     const { task, outcome, waitMs, runMs, cpuMs, peakMemoryBytes, enforcement } = message as Receipt;
     // Each guard has one such object: what it enforces says whose receipt this is.
     if (enforcement !== guard.enforcement) return;
-    wait.record(waitMs / 1000, { task });
+    wait(waitMs / 1000, { task });
     if (runMs === 0) {
-      rejected.add(1, { code: outcome });
+      rejected(1, { code: outcome });
       return;
     }
-    duration.record(runMs / 1000, { task, outcome });
-    cpu.record(cpuMs / 1000, { task, outcome });
-    if (peakMemoryBytes > 0) peakMemory.record(peakMemoryBytes, { task, outcome });
+    duration(runMs / 1000, { task, outcome });
+    cpu(cpuMs / 1000, { task, outcome });
+    if (peakMemoryBytes > 0) {
+      peakMemory(peakMemoryBytes, { task, outcome });
+    }
     const reason = KILL_REASONS.get(outcome);
-    if (reason !== undefined) killed.add(1, { reason, task });
+    if (reason !== undefined) killed(1, { reason, task });
   };
   const onRejection = (message: unknown): void => {
     const { code, enforcement } = message as Rejection;
-    if (enforcement === guard.enforcement) rejected.add(1, { code });
+    if (enforcement === guard.enforcement) rejected(1, { code });
   };
   subscribe(RUN_CHANNEL, onReceipt);
   subscribe(REJECTION_CHANNEL, onRejection);
