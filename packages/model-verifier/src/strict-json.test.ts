@@ -38,4 +38,21 @@ describe('parseStrictJson', () => {
   it('refuses hundreds of thousands of levels without running out of stack', () => {
     expect(() => parseStrictJson('['.repeat(400_000) + ']'.repeat(400_000))).toThrow(SyntaxError);
   });
+
+  it.each([
+    ['[1,2]', 3],
+    ['{"a":[],"b":{}}', 5],
+    ['[",[{\\",","\\\\"]', 3],
+    ['1', 1],
+  ])(
+    'counts %s as %i before it is parsed: that many are accepted, with one fewer it is refused',
+    (text, values) => {
+      expect(parseStrictJson(text, values)).toEqual(JSON.parse(text));
+      expect(() => parseStrictJson(text, values - 1)).toThrow(SyntaxError);
+    },
+  );
+
+  it('counts in text that is cut within a string', () => {
+    expect(() => parseStrictJson('["a\\"', 9)).toThrow(SyntaxError);
+  });
 });

@@ -7,12 +7,36 @@ const MAX_DEPTH = 16;
  * `JSON.parse` keeps the last of two equal keys and other parsers the first (RFC 8259, section 4), so a reviewer
  * could read one digest and a program another.
  *
- * @throws {SyntaxError} If the text is not JSON, nests deeper than 16 levels, or has such a key.
+ * @param maxValues - Values in the text, in bounds before any is made: two bytes of text can become a hundred of memory.
+ * @throws {SyntaxError} If the text is not JSON, nests deeper than 16 levels, has such a key or too many values.
  */
-export function parseStrictJson(text: string): unknown {
+export function parseStrictJson(text: string, maxValues = Infinity): unknown {
+  if (maxValues !== Infinity && countValues(text, maxValues) > maxValues) {
+    throw new SyntaxError(`more than ${maxValues} values`);
+  }
   const value: unknown = JSON.parse(text);
   checkKeys(text);
   return value;
+}
+
+/** How many values the text can have at most, if it is JSON; counts no further than just past `enough`. */
+function countValues(text: string, enough: number): number {
+  let count = 1;
+  for (let index = 0; index < text.length && count <= enough; index++) {
+    const character = text[index];
+    if (character === ',' || character === '[' || character === '{') count++;
+    if (character !== '"') continue;
+    do index = text.indexOf('"', index + 1);
+    while (index !== -1 && isEscaped(text, index));
+    if (index === -1) break;
+  }
+  return count;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let start = quote;
+  while (text[start - 1] === '\\') start--;
+  return (quote - start) % 2 === 1;
 }
 
 /** Walks text already known to be valid JSON, so that only strings and the six structural characters matter. */

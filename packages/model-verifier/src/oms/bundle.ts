@@ -9,6 +9,8 @@ export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
 /** Signatures in one envelope, and certificates in one chain. */
 const MAX_SIGNATURES = 16;
 const MAX_CERTIFICATES = 16;
+/** Values in the JSON of a bundle or a trusted root: they have some hundred, for what is long in them is one string. */
+const MAX_VALUES = 100_000;
 
 /** Both spellings of the one version that model signatures are made in. */
 const MEDIA_TYPES = [
@@ -95,7 +97,7 @@ export function parseBundle(bytes: Uint8Array): OmsBundle {
 }
 
 /**
- * Parses the JSON of a bundle or of a trusted root, with its size, depth and keys in bounds.
+ * Parses the JSON of a bundle or of a trusted root, with its size, depth, values and keys in bounds.
  *
  * @throws {ModelError} `ERR_MODEL_BUNDLE`
  */
@@ -107,11 +109,13 @@ export function parseBundleJson(bytes: Uint8Array): unknown {
     });
   }
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), MAX_VALUES);
   } catch (cause) {
-    throw new ModelError('ERR_MODEL_BUNDLE', 'the signature is not JSON, or a key in it is given twice', {
-      cause,
-    });
+    throw new ModelError(
+      'ERR_MODEL_BUNDLE',
+      'the signature is not JSON, is too large a tree, or a key in it is given twice',
+      { cause },
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { ModelError } from '../errors.ts';
 import { parseStrictJson } from '../strict-json.ts';
 import { parseBundleJson } from './bundle.ts';
 import { keyFingerprint, parsePublicKey } from './key.ts';
+import { MAX_STATEMENT_VALUES } from './statement.ts';
 import type { SignatureResult, Signer, Trust } from './trust.ts';
 
 /** A keyless signer: both must be equal to the last character. */
@@ -143,7 +144,7 @@ function checkIdentity(expected: SigstoreIdentity, identity?: string, issuer?: s
 /** The library verifies who signed a statement, not that it is about this artifact. */
 function checkSubject(payload: Buffer, artifact: Buffer): void {
   const digest = createHash('sha256').update(artifact).digest('hex');
-  const { subject } = parseStrictJson(payload.toString()) as { subject?: unknown };
+  const { subject } = parseStrictJson(payload.toString(), MAX_STATEMENT_VALUES) as { subject?: unknown };
   const subjects = Array.isArray(subject) ? (subject as { digest?: { sha256?: unknown } | null }[]) : [];
   if (subjects.some((one) => one.digest?.sha256 === digest)) return;
   throw new ModelError('ERR_MODEL_SIGNATURE', 'the signed statement is about another artifact', {

@@ -22,6 +22,8 @@ export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 /** Resources in one manifest. */
 const MAX_RESOURCES = 250_000;
 const MAX_IGNORE_PATHS = 10_000;
+/** Values in the JSON of a statement: four for each resource, and as many again that are not looked at. */
+export const MAX_STATEMENT_VALUES = 8 * MAX_RESOURCES;
 
 /** How much is forgiven. */
 export interface StatementRules {
@@ -137,14 +139,12 @@ function parseLegacy(json: unknown, rules: StatementRules): OmsStatement {
 
 function parseJson(payload: Uint8Array): unknown {
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(payload), MAX_STATEMENT_VALUES);
   } catch (cause) {
     throw new ModelError(
       'ERR_MODEL_STATEMENT',
-      'what was signed is not JSON, or a key in it is given twice',
-      {
-        cause,
-      },
+      'what was signed is not JSON, is too large a tree, or a key in it is given twice',
+      { cause },
     );
   }
 }
