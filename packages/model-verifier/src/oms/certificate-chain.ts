@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { ModelError } from '../errors.ts';
-import type { Certificate } from './certificate.ts';
+import { RSASSA_PSS, type Certificate } from './certificate.ts';
 
 const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
 const ANY_USAGE = '2.5.29.37.0';
@@ -8,6 +8,8 @@ const ANY_USAGE = '2.5.29.37.0';
 const DIGITAL_SIGNATURE = 0;
 const KEY_CERT_SIGN = 5;
 const MIN_RSA_BITS = 2048;
+/** As strong as RSA with 2048: NIST SP 800-57 part 1, section 5.6.1.1. */
+const MIN_CURVE_BITS = 224;
 /** Certificates between leaf and root. */
 const MAX_INTERMEDIATES = 8;
 /** Signature checks for one chain: what a bundle full of look-alikes can cost. */
@@ -15,7 +17,9 @@ const MAX_ATTEMPTS = 64;
 
 /** Issuers sign with SHA-2 or Edwards curves: SHA-1 and MD5 no longer bind a name to a key. */
 const STRONG_ALGORITHMS: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.10', // RSASSA-PSS
+  `${RSASSA_PSS}/2.16.840.1.101.3.4.2.1`, // RSASSA-PSS with SHA-256
+  `${RSASSA_PSS}/2.16.840.1.101.3.4.2.2`, // RSASSA-PSS with SHA-384
+  `${RSASSA_PSS}/2.16.840.1.101.3.4.2.3`, // RSASSA-PSS with SHA-512
   '1.2.840.113549.1.1.11', // sha256WithRSAEncryption
   '1.2.840.113549.1.1.12', // sha384WithRSAEncryption
   '1.2.840.113549.1.1.13', // sha512WithRSAEncryption
@@ -147,7 +151,15 @@ function findIssuerFault(
   if (type?.startsWith('rsa') === true && (details?.modulusLength ?? 0) < MIN_RSA_BITS) {
     return fail('weak key', `the ${which} certificate has an RSA key under ${MIN_RSA_BITS} bits`);
   }
+  if (type === 'ec' && curveBits(details?.namedCurve) < MIN_CURVE_BITS) {
+    return fail('weak key', `the ${which} certificate has a key on a curve under ${MIN_CURVE_BITS} bits`);
+  }
   return undefined;
+}
+
+/** OpenSSL names a curve by its size: `prime256v1`, `secp384r1`. One that does not say its size has none here. */
+function curveBits(name = ''): number {
+  return Number(/\d{3}/.exec(name)?.[0] ?? 0);
 }
 
 function isSignedBy({ x509 }: Certificate, key: KeyObject): boolean {

@@ -15,9 +15,15 @@ export interface Certificate {
   readonly extendedKeyUsage: readonly string[] | undefined;
   /** Extensions that are not understood here and must be: critical ones, and name constraints in any case. */
   readonly unknownCritical: readonly string[];
-  /** Object identifier of the algorithm that its issuer signed it with. */
+  /** Object identifier of the algorithm that its issuer signed it with; of RSASSA-PSS with `/` and that of its hash. */
   readonly signatureAlgorithm: string;
 }
+
+export const RSASSA_PSS = '1.2.840.113549.1.1.10';
+const SHA_1 = '1.3.14.3.2.26';
+
+/** Bytes of one certificate: some tens of kilobytes with the largest keys there are. What is in it is read in pieces. */
+const MAX_BYTES = 64 * 1024;
 
 /** The one encoding that DER has of TRUE. */
 const DER_TRUE = 0xff;
@@ -37,7 +43,7 @@ const HARMLESS: ReadonlySet<string> = new Set(['2.5.29.14', '2.5.29.17', '2.5.29
 /**
  * Reads one certificate.
  *
- * @param bytes - DER.
+ * @param bytes - DER; of the operator PEM too. At most 64 KiB.
  * @param code - The code to refuse with: whether the operator gave the certificate or the bundle did.
  * @throws {ModelError} `code`
  */
@@ -46,7 +52,10 @@ export function parseCertificate(
   code: 'ERR_MODEL_KEY' | 'ERR_MODEL_CERTIFICATE',
 ): Certificate {
   try {
+    if (bytes.length > MAX_BYTES) throw new RangeError(`more than ${MAX_BYTES} bytes`);
     const x509 = new X509Certificate(bytes);
+    // Node.js would also take PEM, and pass over what stands behind the certificate.
+    if (code === 'ERR_MODEL_CERTIFICATE' && !x509.raw.equals(bytes)) throw new RangeError('not DER alone');
     return { x509, ...readExtensions(x509.raw) };
   } catch (cause) {
     throw new ModelError(code, 'a certificate cannot be read', { cause });
@@ -94,8 +103,24 @@ function readExtensions(raw: Buffer): Extensions {
     keyUsage: readKeyUsage(values.get(OID.keyUsage)),
     extendedKeyUsage: readExtendedKeyUsage(values.get(OID.extendedKeyUsage)),
     unknownCritical,
-    signatureAlgorithm: readOid(readDer(algorithm.content)[0]!.content),
+    signatureAlgorithm: readAlgorithm(algorithm.content),
   };
+}
+
+/**
+ * RSASSA-PSS names its hash in a parameter and means SHA-1 without one, so its own name does not say how strong it is.
+ *
+ * @see RFC 4055, section 3.1
+ */
+function readAlgorithm(identifier: Buffer): string {
+  const [name, parameters] = readDer(identifier);
+  const oid = readOid(name!.content);
+  if (oid !== RSASSA_PSS) return oid;
+  const fields = parameters?.tag === DER.sequence ? readDer(parameters.content) : [];
+  const hash = fields.find(({ tag }) => tag === 0xa0);
+  if (hash === undefined) return `${oid}/${SHA_1}`;
+  const [hashName] = readDer(readOne(hash.content, DER.sequence));
+  return `${oid}/${readOid(hashName!.content)}`;
 }
 
 function readBasicConstraints(value: Buffer | undefined): Pick<Extensions, 'isCa' | 'pathLength'> {
@@ -116,5 +141,8 @@ function readKeyUsage(value: Buffer | undefined): readonly boolean[] | undefined
 
 function readExtendedKeyUsage(value: Buffer | undefined): readonly string[] | undefined {
   if (value === undefined) return undefined;
-  return readDer(readOne(value, DER.sequence)).map(({ content }) => readOid(content));
+  return readDer(readOne(value, DER.sequence)).map(({ tag, content }) => {
+    if (tag !== DER.objectIdentifier) throw new RangeError('an object identifier was expected');
+    return readOid(content);
+  });
 }

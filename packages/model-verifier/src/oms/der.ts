@@ -47,17 +47,31 @@ export function readOne(bytes: Buffer, tag: number): Buffer {
   return element.content;
 }
 
-/** The dotted form of an object identifier's content. */
+/** Bytes of one object identifier: far more than any has, and few enough to add up. */
+const MAX_OID_BYTES = 256;
+
+/**
+ * The dotted form of an object identifier's content.
+ *
+ * @throws {RangeError} If it is too long, or a number in it is cut or not in its shortest form: two encodings would
+ *   pass for one name.
+ * @see ITU-T X.690, section 8.19
+ */
 export function readOid(content: Buffer): string {
-  const numbers: number[] = [];
-  let value = 0;
+  if (content.length > MAX_OID_BYTES) throw new RangeError('an object identifier is too long');
+  const numbers: bigint[] = [];
+  let value = 0n;
+  let isWhole = true;
   for (const byte of content) {
-    value = value * 128 + (byte & 0x7f);
-    if (byte >= 0x80) continue;
+    if (isWhole && byte === 0x80) throw new RangeError('a number of an object identifier is padded');
+    value = value * 128n + BigInt(byte & 0x7f);
+    isWhole = byte < 0x80;
+    if (!isWhole) continue;
     numbers.push(value);
-    value = 0;
+    value = 0n;
   }
-  const [first = 0, ...rest] = numbers;
-  const top = Math.min(Math.floor(first / 40), 2);
-  return [top, first - top * 40, ...rest].join('.');
+  const [first, ...rest] = numbers;
+  if (first === undefined || !isWhole) throw new RangeError('an object identifier is cut');
+  const top = first < 80n ? first / 40n : 2n;
+  return [top, first - top * 40n, ...rest].join('.');
 }
