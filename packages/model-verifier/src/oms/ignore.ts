@@ -9,6 +9,8 @@ export const GIT_PATHS = ['.git', '.gitattributes', '.github', '.gitignore'] as 
  */
 export function ignoring(entries: Iterable<string>): (path: string) => boolean {
   const ignored = new Set(Array.from(entries, (entry) => entry.replace(/\/$/, '')));
+  // No path is empty, but the folder of a path at the top is.
+  ignored.delete('');
   return (path) => {
     if (ignored.has(path)) return true;
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
