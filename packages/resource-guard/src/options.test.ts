@@ -76,12 +76,37 @@ it.each<[string, object]>([
   ['a ratio below one', { script, recycle: { memoryRatio: 0.9 } }],
   ['an input that is refused before it has killed', { script, poison: { kills: 0 } }],
   ['true for the poison breaker', { script, poison: true }],
+  ['an allowance of nothing', { script, rate: { limit: 0 } }],
+  ['an allowance without a number', { script, rate: {} }],
+  ['an allowance that is none', { script, rate: 5 }],
+  ['no job', { script, jobs: { max: 0 } }],
+  ['half a job', { script, jobs: { maxEnded: 1.5 } }],
 ])('refuses %s', (_name, options) => {
   expect(() => parseGuardOptions(options as GuardOptions)).toThrow(refused);
 });
 
 it('names the option that is wrong', () => {
   expect(() => parseGuardOptions({ script, limits: { timeoutMs: 0 } })).toThrow(/^limits\.timeoutMs: /);
+});
+
+it('names the option of the rate and of the jobs, and where it is', () => {
+  expect(() => parseGuardOptions({ script, rate: { limit: 0 } })).toThrow(/^rate\.limit: /);
+  expect(() => parseGuardOptions({ script, jobs: { max: 0 } })).toThrow(/^jobs\.max: /);
+});
+
+it('says what a script has to be', () => {
+  const options = { script: './worker.js' } as unknown as GuardOptions;
+  expect(() => parseGuardOptions(options)).toThrow(/^script: expected a file: URL/);
+});
+
+it('refuses options that cannot be read', () => {
+  const options = {
+    script,
+    get workers(): number {
+      throw new Error('a getter that throws');
+    },
+  };
+  expect(() => parseGuardOptions(options)).toThrow(refused);
 });
 
 it('refuses a signal that is none', () => {

@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { REQUIREMENTS, type Requirement } from './enforcement.ts';
-import type { RateLimitOptions } from './admission/rate-limit.ts';
+import { rateLimitSchema, type RateLimitOptions } from './admission/rate-limit.ts';
 import { ResourceError } from './errors.ts';
-import type { JobsOptions } from './jobs/jobs.ts';
+import { jobsSchema, type JobsOptions } from './jobs/jobs.ts';
 import { delayMs, limitsSchema, MAX_TIMER_MS, memoryMb, type Limits } from './limits.ts';
 import { parseOptions } from './parse-options.ts';
 
@@ -126,7 +126,10 @@ export interface ParsedOptions {
 const absolutePath = z.string().refine((path) => isAbsolute(path), 'expected an absolute path');
 
 const guardSchema = z.strictObject({
-  script: z.instanceof(URL).refine((url) => url.protocol === 'file:', 'expected a file: URL'),
+  script: z.custom<URL>(
+    (value) => value instanceof URL && value.protocol === 'file:',
+    "expected a file: URL, such as new URL('./worker.js', import.meta.url)",
+  ),
   workers: z.int().min(1).max(256).default(2),
   spare: z.int().min(0).max(256).default(1),
   warmup: z.strictObject({ task: z.string().min(1), input: z.unknown() }).optional(),
@@ -140,9 +143,8 @@ const guardSchema = z.strictObject({
     })
     .prefault({}),
   memoryBudgetMb: memoryMb.optional(),
-  // Checked by what they are for.
-  rate: z.custom<RateLimitOptions>().optional(),
-  jobs: z.custom<JobsOptions>().optional(),
+  rate: rateLimitSchema.optional(),
+  jobs: jobsSchema.optional(),
   sandbox: z.enum(['best', 'required', 'off']).default('best'),
   require: z.array(z.enum(REQUIREMENTS)).default([]),
   readable: z.array(absolutePath).default([]),
@@ -155,14 +157,17 @@ const guardSchema = z.strictObject({
     })
     .prefault({}),
   poison: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        kills: z.int().min(1).default(2),
-        forMs: delayMs.default(60_000),
-        max: z.int().min(1).max(1_000_000).default(1000),
-      }),
-    ])
+    .union(
+      [
+        z.literal(false),
+        z.strictObject({
+          kills: z.int().min(1).default(2),
+          forMs: delayMs.default(60_000),
+          max: z.int().min(1).max(1_000_000).default(1000),
+        }),
+      ],
+      'expected false, or kills, forMs and max as integers from 1',
+    )
     .prefault({}),
 });
 

@@ -58,8 +58,10 @@ const runSchema = admitSchema.extend({
   ticket: z
     .custom<Ticket>((value) => typeof value === 'object' && value !== null, 'expected a ticket')
     .optional(),
-  onProgress: z.custom<(progress: unknown) => void>((value) => typeof value === 'function').optional(),
-  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z
+    .custom<(progress: unknown) => void>((value) => typeof value === 'function', 'expected a function')
+    .optional(),
+  signal: z.instanceof(AbortSignal, { error: 'expected an AbortSignal' }).optional(),
   timeoutMs: delayMs.optional(),
   outputBytes: payloadBytes.optional(),
   memoryMb: memoryMb.optional(),
