@@ -226,6 +226,40 @@ describe('a submitted run', () => {
     expect(guard.job('another')).toBeUndefined();
   });
 
+  it('is not ended, nor its host, by a listener that rejects', async () => {
+    await open();
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const onProgress = (() => Promise.reject(new Error('an async listener'))) as () => void;
+      const job = guard.submit<string>('reportTwice', 'page', { onProgress });
+      expect((await job.result).value).toBe('done');
+      expect(job.progress).toEqual({ page: 2 });
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+    expect(unhandled).toEqual([]);
+  });
+
+  it('costs its key nothing if there is no room among the jobs, and is told when to come back', async () => {
+    await open({ rate: { limit: 10 }, jobs: { max: 1 } });
+    const job = guard.submit('slow', 100, { key: 'k' });
+    for (let n = 0; n < 5; n += 1) {
+      expect(() => guard.submit('echo', n, { key: 'k' })).toThrow(
+        expect.objectContaining({
+          code: 'ERR_RESOURCE_QUEUE_FULL',
+          retryAfterMs: expect.any(Number) as number,
+        }),
+      );
+    }
+    const admission = guard.admit({ key: 'k', cost: 0 });
+    expect(admission.headers).toMatchObject({ RateLimit: expect.stringContaining(';r=9;') as string });
+    await job.result;
+    // A ticket that came to nothing is as good as before.
+    expect(admission.ok && (await guard.run('echo', 1, { ticket: admission.ticket })).value).toBe(1);
+  });
+
   it('waits, runs, and is ended by its caller', async () => {
     await open();
     const running = guard.run('slow', 200);

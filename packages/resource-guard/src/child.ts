@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { extname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { ResourceError } from './errors.ts';
 import { describeFailure } from './failure.ts';
 import { CHANNEL_FD, FrameReader, writeFrame } from './frame.ts';
 import type { Reply, Request } from './message.ts';
@@ -28,6 +29,9 @@ type Task = (input: unknown, context: Context) => unknown;
 
 /** Reports that follow sooner are dropped: progress is for people. */
 const REPORT_EVERY_MS = 20;
+
+/** What a report may be as JSON, in bytes: it goes in the head of a frame. */
+const MAX_PROGRESS_BYTES = 60 * 1024;
 
 /** Read at once, into one buffer for good: a picture in a few gulps instead of many of 64 KiB. */
 const READ_BYTES = 1024 * 1024;
@@ -88,8 +92,7 @@ async function answer(request: Request, body: Buffer): Promise<void> {
 
 async function start(script: string): Promise<void> {
   try {
-    const module = (await import(script)) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(module)) {
+    for (const [name, value] of await listExports(script)) {
       if (typeof value === 'function' && name !== 'default') tasks.set(name, value as Task);
     }
     baselineBytes = residentBytes();
@@ -97,6 +100,15 @@ async function start(script: string): Promise<void> {
   } catch (error) {
     send({ type: 'unstarted', failure: describeFailure(error) });
   }
+}
+
+/** A promise of a module that exports `then` never settles, so the module comes as a part of another one. */
+async function listExports(script: string): Promise<[name: string, value: unknown][]> {
+  const source = `export * as module from ${JSON.stringify(script)};`;
+  const { module } = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as {
+    module: object;
+  };
+  return Object.entries(module);
 }
 
 async function probe({ port, folder, secret }: Extract<Request, { type: 'probe' }>): Promise<void> {
@@ -127,6 +139,7 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
     deadlineMs: monotonicMs() + timeoutMs + HOST_FIRST_MS,
   });
   const deadline = new AbortController();
+  const reports = startReports(id);
   const timer = setTimeout(() => {
     deadline.abort(new DOMException('the deadline of the run has passed', 'TimeoutError'));
   }, timeoutMs);
@@ -134,8 +147,9 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
     const task = tasks.get(request.task);
     if (task === undefined) throw new TypeError('no such task');
     const output = serialize(
-      await task(deserialize(body), { signal: deadline.signal, report: startReports(id) }),
+      await task(deserialize(body), { signal: deadline.signal, report: reports.report }),
     );
+    reports.end();
     if (isWarmup) baselineBytes = residentBytes();
     if (output.byteLength > outputBytes) {
       send({ type: 'oversize', id, bytes: output.byteLength, ...usage() });
@@ -143,6 +157,7 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
       send({ type: 'value', id, ...usage() }, output);
     }
   } catch (error) {
+    reports.end();
     send({ type: 'failed', id, failure: describeFailure(error), ...usage() });
   } finally {
     clearTimeout(timer);
@@ -150,14 +165,50 @@ async function run(request: Extract<Request, { type: 'run' }>, body: Buffer): Pr
   }
 }
 
-function startReports(id: string): (progress: unknown) => void {
+interface Reports {
+  /** @throws {ResourceError} See {@link writeProgress}. */
+  readonly report: (progress: unknown) => void;
+  /** What is reported after the answer is dropped: the host would take it for a breach of the protocol. */
+  readonly end: () => void;
+}
+
+function startReports(id: string): Reports {
   let last = -Infinity;
-  return (progress) => {
-    const now = monotonicMs();
-    if (now - last < REPORT_EVERY_MS) return;
-    last = now;
-    send({ type: 'progress', id, progress });
+  return {
+    report: (progress) => {
+      const now = monotonicMs();
+      if (now - last < REPORT_EVERY_MS) return;
+      const text = writeProgress(progress);
+      last = now;
+      send({ type: 'progress', id, progress: JSON.parse(text) as unknown });
+    },
+    end: () => {
+      last = Infinity;
+    },
   };
+}
+
+/**
+ * @throws {ResourceError} `ERR_RESOURCE_OUTPUT_TOO_LARGE`, `ERR_RESOURCE_OPTIONS` if it cannot be written. The task's to
+ *   handle: else its run fails with that as the cause.
+ */
+function writeProgress(progress: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(progress);
+  } catch (cause) {
+    throw new ResourceError('ERR_RESOURCE_OPTIONS', 'progress: expected what can be written as JSON', {
+      cause,
+    });
+  }
+  // What has no form in JSON: `undefined`, a function, a symbol.
+  text ??= 'null';
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_PROGRESS_BYTES) return text;
+  throw new ResourceError(
+    'ERR_RESOURCE_OUTPUT_TOO_LARGE',
+    `progress: expected at most ${MAX_PROGRESS_BYTES} bytes of JSON, found ${bytes}`,
+  );
 }
 
 function startUsage(): () => { cpuMs: number; peakMemoryBytes: number } {

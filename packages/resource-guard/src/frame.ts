@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 /** The descriptor on which a child finds the channel to its host. */
 export const CHANNEL_FD = 3;
 
-/** Bytes of head accepted from a child: task names or a failure, never payload. */
+/** Bytes of head accepted from a child: task names, a failure or a report of progress, never payload. */
 export const MAX_HEAD_BYTES = 64 * 1024;
 
 const PREFIX_BYTES = 8;

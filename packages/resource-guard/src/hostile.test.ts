@@ -132,6 +132,39 @@ describe('with one worker and one spare', () => {
     },
   );
 
+  it('takes a report of 60 KiB, and refuses a larger one with a code inside the task', async () => {
+    const reports: unknown[] = [];
+    const onProgress = (progress: unknown): void => void reports.push(progress);
+    // Two of the bytes are its quotes.
+    const longest = 60 * 1024 - 2;
+    await expect(guard.run('reportLong', longest, { onProgress })).resolves.toMatchObject({
+      value: 'reported',
+    });
+    await expect(guard.run('reportLong', longest + 1, { onProgress })).rejects.toMatchObject({
+      code: 'ERR_RESOURCE_TASK_FAILED',
+      cause: { name: 'ResourceError', code: 'ERR_RESOURCE_OUTPUT_TOO_LARGE' },
+    });
+    expect(reports).toEqual(['x'.repeat(longest)]);
+  });
+
+  it.each([
+    ['circle', 'ERR_RESOURCE_OPTIONS'],
+    ['bigint', 'ERR_RESOURCE_OPTIONS'],
+    ['nothing', 'reported'],
+  ])('tells a task that reports what is no JSON: %s', async (kind, told) => {
+    await expect(guard.run('reportOdd', kind)).resolves.toMatchObject({ value: told });
+  });
+
+  it('drops what is reported after the answer, for good', async () => {
+    const { value: before } = await guard.run('processId', undefined);
+    await guard.run('reportOn', undefined);
+    const reports: unknown[] = [];
+    const onProgress = (progress: unknown): void => void reports.push(progress);
+    await expect(guard.run('slow', 100, { onProgress })).resolves.toMatchObject({ value: 'slow' });
+    expect(reports).toEqual([]);
+    expect((await guard.run('processId', undefined)).value).toBe(before);
+  });
+
   it('lets a task print a megabyte, to nowhere', async () => {
     await expect(guard.run('print', undefined)).resolves.toMatchObject({ value: 'printed' });
   });

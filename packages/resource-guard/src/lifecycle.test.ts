@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HAS_PROC, isAlive, listChildren, until } from './__fixtures__/processes.ts';
-import { HOSTILE, unstable } from './__fixtures__/scripts.ts';
+import { HOSTILE, THENABLE, unstable } from './__fixtures__/scripts.ts';
 import type { ResourceError } from './errors.ts';
 import { createPlainGuard as createGuard } from './__fixtures__/plain-guard.ts';
 import type { Guard } from './guard.ts';
@@ -80,6 +80,31 @@ describe('a guard that cannot start', () => {
     expect(error).toMatchObject({ code: 'ERR_RESOURCE_OPTIONS' });
     expect(countStarts()).toBe(0);
   });
+
+  it.each<[string, object]>([
+    ['rate', { rate: { limit: 0 } }],
+    ['jobs', { jobs: { max: 0 } }],
+  ])('refuses a wrong option of %s before it starts anything', async (_name, options) => {
+    const error = await catchError(createGuard({ script: unstable({ log }), ...options }));
+    expect(error).toMatchObject({ code: 'ERR_RESOURCE_OPTIONS' });
+    expect(countStarts()).toBe(0);
+  });
+
+  it('leaves no process when the clock that it is given throws', async () => {
+    const now = (): number => {
+      throw new Error('no clock');
+    };
+    const error = await catchError(createGuard({ script: unstable({ log }), rate: { limit: 1, now } }));
+    expect(error).toMatchObject({ name: 'ResourceError', code: 'ERR_RESOURCE_OPTIONS' });
+    expect(countStarts()).toBeGreaterThan(0);
+    if (HAS_PROC) expect(listChildren()).toEqual([]);
+  });
+});
+
+it('starts with a worker module that exports `then`, which is a task like any other', async () => {
+  await using thenable = await createGuard({ script: THENABLE, workers: 1, spare: 0 });
+  expect((await thenable.run('echo', 1)).value).toBe(1);
+  expect((await thenable.run('then', 1)).value).toBeUndefined();
 });
 
 describe('processes', () => {

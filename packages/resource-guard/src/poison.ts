@@ -21,6 +21,8 @@ export interface Dose {
 
 interface Record {
   kills: number;
+  /** Whether one of them was in a process that no other run has been in. */
+  isProved: boolean;
   until: number;
   /** The most that it was given and still did not end well; with more it might. */
   timeoutMs: number;
@@ -31,6 +33,10 @@ interface Record {
 /**
  * Remembers which inputs killed their process, so that the same one cannot do it over and over. Inputs are told apart by
  * task and SHA-256; nothing is hashed as long as none of the same length has killed.
+ *
+ * What an earlier run has left behind in a process can kill the next run there, whatever its input is. So a kill in a used
+ * process is a suspicion, which nothing is refused for: the suspect's next run is to be the first of a process, and what
+ * becomes of it there proves the suspicion or ends it.
  */
 export class PoisonBreaker {
   readonly #kills: number;
@@ -63,15 +69,30 @@ export class PoisonBreaker {
   refuseMs(dose: Dose, now: number): number {
     if (!this.#sizes.has(sizeOf(dose))) return 0;
     const record = this.#records.get(keyOf(dose));
-    if (record === undefined || record.kills < this.#kills) return 0;
+    if (record === undefined || !record.isProved || record.kills < this.#kills) return 0;
     const { limits } = dose;
     const hasMore =
       limits.timeoutMs > record.timeoutMs || limits.memoryMb > record.memoryMb || limits.cpuMs > record.cpuMs;
     return hasMore ? 0 : Math.max(0, record.until - now);
   }
 
-  /** Notes how a run ended. */
-  note(dose: Dose, outcome: ResourceErrorCode, now: number): void {
+  /** Whether it has killed, and only where something else may have done it. */
+  suspects(dose: Dose, now: number): boolean {
+    if (!this.#sizes.has(sizeOf(dose))) return false;
+    const record = this.#records.get(keyOf(dose));
+    return record !== undefined && !record.isProved && record.until > now;
+  }
+
+  /**
+   * Notes how a run ended.
+   *
+   * @param isFirst - Whether it was the first one of its process.
+   */
+  note(dose: Dose, outcome: ResourceErrorCode | 'completed', isFirst: boolean, now: number): void {
+    if (outcome === 'completed') {
+      if (isFirst && this.suspects(dose, now)) this.#forget(keyOf(dose));
+      return;
+    }
     if (!KILLS.has(outcome)) return;
     this.#forgetExpired(now);
     const key = keyOf(dose);
@@ -80,6 +101,7 @@ export class PoisonBreaker {
     if (known !== undefined) this.#forget(key);
     this.#records.set(key, {
       kills: (known?.kills ?? 0) + 1,
+      isProved: isFirst || known?.isProved === true,
       until: now + this.#forMs,
       timeoutMs: Math.max(timeoutMs, known?.timeoutMs ?? 0),
       memoryMb: Math.max(memoryMb, known?.memoryMb ?? 0),

@@ -3,7 +3,11 @@ import { ResourceError } from './errors.ts';
 import type { ParsedOptions } from './options.ts';
 import { startWorker, type StartingWorker, type Worker, type WorkerPlan } from './worker.ts';
 
+/** Which process a run may have: one that no other run has been in, if there is a way to one, or any. */
+export type Wanted = 'fresh' | 'any';
+
 interface Waiter {
+  readonly wanted: Wanted;
   readonly resolve: (worker: Worker) => void;
   readonly reject: (error: Error) => void;
 }
@@ -87,25 +91,28 @@ export class Pool {
   }
 
   /**
-   * Takes a warm worker, or waits for one.
+   * Takes a warm worker, or waits for one. For a fresh one a used one is given up, unless starts keep failing.
    *
    * @throws {ResourceError} `ERR_RESOURCE_START` if there is none and starts keep failing; the signal's reason if it
    *   aborts first.
    */
-  async acquire(signal: AbortSignal): Promise<Worker> {
+  async acquire(signal: AbortSignal, wanted: Wanted = 'any'): Promise<Worker> {
     signal.throwIfAborted();
-    for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
-      if (!worker.process.alive) continue;
+    const worker = this.#takeIdle(wanted);
+    if (worker !== undefined) {
       this.#busy.add(worker);
       return worker;
     }
     if (this.#unable) throw this.#startError();
+    // Its replacement is fresh.
+    if (this.#starting.size === 0) this.#idle.shift()?.process.kill();
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
         reject(signal.reason as Error);
       };
-      const waiter = {
+      const waiter: Waiter = {
+        wanted,
         resolve: (worker: Worker) => {
           signal.removeEventListener('abort', abort);
           resolve(worker);
@@ -147,6 +154,20 @@ export class Pool {
 
   get #unable(): boolean {
     return this.#backoff.hopeless && this.#idle.length + this.#busy.size === 0;
+  }
+
+  #takeIdle(wanted: Wanted): Worker | undefined {
+    for (let place = this.#idle.length - 1; place >= 0; place -= 1) {
+      const worker = this.#idle[place]!;
+      if (worker.process.alive && !this.#suits(worker, wanted)) continue;
+      this.#idle.splice(place, 1);
+      if (worker.process.alive) return worker;
+    }
+    return undefined;
+  }
+
+  #suits(worker: Worker, wanted: Wanted): boolean {
+    return wanted === 'any' || worker.isFresh || this.#backoff.failures > 0;
   }
 
   #startError(): ResourceError {
@@ -198,6 +219,8 @@ export class Pool {
     this.#lastStartError = error;
     this.#backoff.fail(performance.now());
     if (this.#unable) for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#startError());
+    // Who waits for a fresh one has to take what there is.
+    for (const worker of this.#idle.splice(0)) if (worker.process.alive) this.#offer(worker);
     this.#refill();
   }
 
@@ -210,12 +233,15 @@ export class Pool {
   }
 
   #offer(worker: Worker): void {
-    const waiter = this.#waiters.shift();
-    if (waiter === undefined) {
-      this.#idle.push(worker);
-    } else {
+    const place = this.#waiters.findIndex(({ wanted }) => this.#suits(worker, wanted));
+    if (place >= 0) {
+      const [waiter] = this.#waiters.splice(place, 1);
       this.#busy.add(worker);
-      waiter.resolve(worker);
+      waiter!.resolve(worker);
+    } else if (this.#waiters.length > 0 && this.#starting.size === 0) {
+      worker.process.kill();
+    } else {
+      this.#idle.push(worker);
     }
   }
 

@@ -47,7 +47,14 @@ export async function createGuard(options: GuardOptions): Promise<Guard> {
 /** @param machine - Another one stands for a system that has less to offer. */
 export async function openGuard(options: GuardOptions, machine: Machine = thisMachine()): Promise<Guard> {
   const plan = await makePlan(parseGuardOptions(options), machine);
-  return new ProcessGuard(plan, await Pool.open(plan));
+  const pool = await Pool.open(plan);
+  try {
+    return new ProcessGuard(plan, pool);
+  } catch (error) {
+    // The options are known to be right, but the clock of the rate limit is the caller's.
+    await pool.close();
+    throw error;
+  }
 }
 
 class ProcessGuard implements Guard {
@@ -120,7 +127,7 @@ class ProcessGuard implements Guard {
       onBegin: () => job?.begin(),
       onProgress: (progress: unknown) => job?.report(progress),
     };
-    const { run, claim } = this.#accept(task, input, options, hooks);
+    const { run, claim } = this.#accept(task, input, options, hooks, () => this.#refusesJob());
     try {
       return this.#jobs.submit<RunResult<T>>(
         (context) => {
@@ -202,6 +209,7 @@ class ProcessGuard implements Guard {
     input: unknown,
     options: RunOptions,
     hooks: RunHooks = {},
+    refuses: () => ResourceError | undefined = () => undefined,
   ): { readonly run: Run; readonly claim: Claim } {
     let claim: Claim | undefined;
     try {
@@ -214,6 +222,8 @@ class ProcessGuard implements Guard {
       if (signal?.aborted === true) {
         throw new ResourceError('ERR_RESOURCE_ABORTED', `task "${task}": its signal was already aborted`);
       }
+      const refusal = refuses();
+      if (refusal !== undefined) throw refusal;
       const limits = Object.freeze(narrowLimits(this.#options.limits, asked));
       claim = this.#gate.claim(asked, ticket, limits.memoryMb);
       const body = serializeInput(task, input, limits);
@@ -231,6 +241,12 @@ class ProcessGuard implements Guard {
       claim?.reservation.release();
       throw this.#reject(error, task);
     }
+  }
+
+  #refusesJob(): ResourceError | undefined {
+    const refusal = this.#jobs.refuses();
+    const retryAfterMs = this.#estimateWaitMs();
+    return refusal && new ResourceError(refusal.code, refusal.message, { retryAfterMs });
   }
 
   #reject(error: unknown, task?: string): ResourceError {
@@ -257,10 +273,13 @@ class ProcessGuard implements Guard {
 
   async #execute(run: Run): Promise<Execution> {
     for (let attempt = 1; ; attempt += 1) {
-      const worker = await this.#pool.acquire(run.waiting);
+      const isSuspect = this.#poison?.suspects(run, performance.now()) ?? false;
+      const worker = await this.#pool.acquire(run.waiting, isSuspect ? 'fresh' : 'any');
       try {
         // Stopped between the offer of the worker and here: the caller has its answer already.
         run.waiting.throwIfAborted();
+        run.isFirst = worker.isFresh;
+        worker.isFresh = false;
         const execution = await execute(run, worker);
         if (worker.process.alive) this.#pool.succeed(worker);
         if (!execution.untouched || attempt === MAX_UNTOUCHED) return execution;
@@ -291,8 +310,8 @@ class ProcessGuard implements Guard {
       run.outputBytes = outcome.bytes;
     } else {
       this.#failed += 1;
-      this.#poison?.note(run, outcome.code, performance.now());
     }
+    this.#poison?.note(run, receipt.outcome, run.isFirst, performance.now());
     publishReceipt(receipt);
     if (outcome.type === 'completed') return { value: outcome.value as T, receipt };
     throw this.#toError(outcome, receipt);

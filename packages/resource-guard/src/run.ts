@@ -23,6 +23,8 @@ export class Run {
   readonly limits: Limits;
   /** Told what the task says of its progress. */
   readonly onProgress: ((progress: unknown) => void) | undefined;
+  /** Whether no other run has been in the process that it had last: then its end is its own. */
+  isFirst = false;
   /** Bytes of its output as they were sent; 0 until it has one. */
   outputBytes = 0;
   readonly startedAt = new Date().toISOString();

@@ -26,6 +26,8 @@ export interface Worker {
   readonly warmSince: number;
   /** Runs that it has answered. */
   runs: number;
+  /** Whether it has been given no run: what it does is the work of the next one. */
+  isFresh: boolean;
 }
 
 /** A worker on its way; `kill` it to give up. */
@@ -97,6 +99,7 @@ async function warmUp(process: TaskProcess, plan: WorkerPlan, cgroup: Cgroup | u
       cgroupBytes: cgroup?.read()?.currentBytes ?? 0,
       warmSince: performance.now(),
       runs: 0,
+      isFresh: true,
     };
   } catch (error) {
     process.kill();

@@ -60,6 +60,38 @@ export async function reportTwice(unit: string, { report }: Context): Promise<st
   return 'done';
 }
 
+/** Reports a string of that length. */
+export function reportLong(length: number, { report }: Context): string {
+  report('x'.repeat(length));
+  return 'reported';
+}
+
+/** Reports what has no form in JSON, and returns what it is told then. */
+export function reportOdd(kind: string, { report }: Context): unknown {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  try {
+    report(kind === 'circle' ? circle : kind === 'bigint' ? 1n : undefined);
+    return 'reported';
+  } catch (error) {
+    return (error as { code: unknown }).code;
+  }
+}
+
+/** Goes on to report when it has answered. */
+export function reportOn(_input: unknown, { report }: Context): string {
+  setInterval(() => {
+    report('still here');
+  }, 5);
+  return 'answered';
+}
+
+/** Leaves a timer that ends the process in that many milliseconds. */
+export function leaveFuse(ms: number): number {
+  setTimeout(() => process.exit(4), ms);
+  return process.pid;
+}
+
 export function slow(ms: number): Promise<string> {
   return new Promise((resolve) => setTimeout(resolve, ms, 'slow'));
 }

@@ -1,6 +1,9 @@
 /** A worker module with a task of every kind. */
 export const HOSTILE = new URL('./hostile.ts', import.meta.url);
 
+/** A worker module that exports `then`. */
+export const THENABLE = new URL('./thenable.ts', import.meta.url);
+
 /** The worker module whose start is steered by `parameters`. */
 export function unstable(parameters: Record<string, string> = {}): URL {
   const url = new URL('./unstable.ts', import.meta.url);
