@@ -1,11 +1,10 @@
-// The real program in a real process, from adding a model to showing its history.
+// The program, from adding a model to showing its history.
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { runHere } from '../__fixtures__/run-here.ts';
 import { openModelLock } from '../lock/lock.ts';
 import { signModel } from '../oms/sign-model.ts';
 import { signWithKey } from '../oms/signer.ts';
@@ -16,22 +15,21 @@ import { certificate, hasOpenssl } from '../source/server.fixture.ts';
 const cli = join(import.meta.dirname, '../cli.ts');
 const real = join(import.meta.dirname, '../../../../apps/gateway/models/blazeface-front-128/model.onnx');
 
-/** Compiled once and not at every start: half the time of these tests. */
-const cache = mkdtempSync(join(tmpdir(), 'model-verifier-cache-'));
-const env = { ...process.env, NODE_COMPILE_CACHE: cache };
-afterAll(() => {
-  rmSync(cache, { recursive: true, force: true });
-});
-
 interface Run {
   readonly status: number;
   readonly out: string;
   readonly err: string;
 }
 
-function run(cwd: string, ...args: string[]): Promise<Run> {
+async function run(cwd: string, ...args: string[]): Promise<Run> {
+  const { status, stdout: out, stderr: err } = await runHere(cwd, args);
+  return { status, out, err };
+}
+
+/** The sources in a process of its own, as Node.js runs them without a build. */
+function runSources(cwd: string, ...args: string[]): Promise<Run> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], { cwd, env }, (error, out, err) => {
+    execFile(process.execPath, [cli, ...args], { cwd }, (error, out, err) => {
       resolve({ status: error === null ? 0 : Number(error.code), out, err });
     });
   });
@@ -74,6 +72,7 @@ describe('lock', () => {
       provenance: { addedBy: 'Ada', verifiedBy: 'first-use', note: 'reviewed' },
     });
     expect((await run(root, 'lock', 'verify', '--frozen')).status).toBe(0);
+    expect((await runSources(root, 'lock', 'verify', '--frozen')).status).toBe(0);
     await writeFile(join(root, 'faces/model.sig'), 'other');
     const refused = await run(root, 'lock', 'verify', '--json');
     expect(refused.status).toBe(1);
@@ -251,7 +250,16 @@ describe.skipIf(!hasOpenssl)('fetch (skipped without openssl)', () => {
     const rule = { ...server.rule, addresses: [] };
     await writeFile(join(root, 'ca.pem'), certificate().ca);
     await writeFile(join(root, 'policy.json'), JSON.stringify({ policyVersion: 1, sources: [rule] }));
-    const denied = await run(root, 'fetch', 'faces', '--policy', 'policy.json', '--ca', 'ca.pem', '--json');
+    const denied = await runSources(
+      root,
+      'fetch',
+      'faces',
+      '--policy',
+      'policy.json',
+      '--ca',
+      'ca.pem',
+      '--json',
+    );
     // The name `models.test` is reserved (RFC 6761): it exists nowhere, whatever the resolver says.
     expect(denied.status).toBe(1);
     expect(json(denied)).toMatchObject({

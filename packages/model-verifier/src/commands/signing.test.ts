@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { runHere } from '../__fixtures__/run-here.ts';
 import { runProgram, type Run } from '../__fixtures__/run-program.ts';
 import {
   basicConstraints,
@@ -17,7 +18,7 @@ import { makeFolder } from '../sample-model.fixture.ts';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
-const run = (...argv: readonly string[]): Promise<Run> => runProgram(folder, argv);
+const run = (...argv: readonly string[]): Promise<Run> => runHere(folder, argv);
 const at = (name: string): string => join(folder, name);
 
 /** A model, a key, a certificate for it and the root of that. */
@@ -46,6 +47,13 @@ const verifyKey = (...more: readonly string[]) =>
 describe('the program', () => {
   beforeEach(async () => {
     await fill(await makeFolder());
+  });
+
+  it('signs and verifies in processes of its own', async () => {
+    const sign = ['sign', 'key', 'model', '--private-key', 'key.pem', '--signature', 'model/model.sig'];
+    expect(await runProgram(folder, sign)).toMatchObject({ status: 0, stderr: '' });
+    const verify = ['verify', 'model', '--signature', 'model/model.sig', '--public-key', 'key.pub'];
+    expect(await runProgram(folder, verify)).toEqual(await verifyKey());
   });
 
   it('signs with a key, verifies, and says what differs', async () => {
@@ -113,7 +121,13 @@ describe('the program', () => {
     const argv = ['sign', 'key', 'model', '--private-key', 'locked.pem'];
     expect((await run(...argv)).status).toBe(2);
     expect((await run(...argv, '--password', 'secret')).status).toBe(0);
-    expect((await runProgram(folder, argv, { MODEL_VERIFIER_PASSWORD: 'secret' })).status).toBe(0);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    vi.stubEnv('MODEL_VERIFIER_PASSWORD', 'secret');
+    expect((await run(...argv)).status).toBe(0);
+    vi.stubEnv('MODEL_VERIFIER_PASSWORD', 'other');
+    expect((await run(...argv)).status).toBe(2);
   });
 
   it('takes ignored paths relative to the model or to the current folder', async () => {

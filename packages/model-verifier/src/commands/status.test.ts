@@ -4,18 +4,18 @@ import { generateKeyPairSync } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runHere } from '../__fixtures__/run-here.ts';
 import { runProgram, type Run } from '../__fixtures__/run-program.ts';
 import { model } from '../onnx/onnx-model.fixture.ts';
 import { signModel } from '../oms/sign-model.ts';
 import { signWithKey } from '../oms/signer.ts';
 import { signRevocationList } from '../revocation/envelope.ts';
-import { runCli } from '../run-cli.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const home = process.cwd();
 let folder: string;
 const at = (name: string): string => join(folder, name);
+const runLine = (line: string): Promise<Run> => runHere(folder, line.split(' '));
 const pem = (key: { export(options: object): string | Buffer }, type: string): string | Buffer =>
   key.export({ type, format: 'pem' });
 
@@ -38,12 +38,8 @@ beforeAll(async () => {
   await writeFile(at('list.signed'), signRevocationList(list as never, [ours.privateKey]));
   await writeFile(at('policy.json'), JSON.stringify({ policyVersion: 1 }));
   await writeFile(at('models.lock'), JSON.stringify({ lockfileVersion: 2, models: {} }));
-  process.chdir(folder);
 });
-afterAll(async () => {
-  process.chdir(home);
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** `?` stands for the file that the case is about; then what a missing one, a folder and junk end with. */
 const FILES: readonly (readonly [line: string, gone: number, folder: number, junk: number])[] = [
@@ -96,18 +92,6 @@ const COMMANDS = [
   'journal verify', 'journal show', 'revocation sign', 'revocation verify', 'revocation check',
 ]; // prettier-ignore
 
-/** Runs a line in this process. */
-async function runHere(line: string): Promise<Run> {
-  const printed: string[] = [];
-  const complained: string[] = [];
-  const status = await runCli(line.split(' '), {
-    print: (text) => printed.push(text),
-    complain: (text) => complained.push(text),
-    progress: (text) => complained.push(text),
-  });
-  return { status, stdout: printed.join('\n'), stderr: complained.join('\n') };
-}
-
 /** The status of a run that has told nobody how the program is made or where it lies. */
 function ends({ status, stdout, stderr }: Run): number {
   expect(`${stdout}${stderr}`).not.toMatch(/\n\s+at |node:internal|ENOENT|EISDIR|ZodError/);
@@ -119,19 +103,17 @@ describe('the exit status', () => {
   it.each(FILES)(
     'of "%s" is %i without the file, %i for a folder, %i for junk',
     async (line, ...expected) => {
-      const runs = await Promise.all(
-        ['gone', 'folder', 'junk'].map((name) => runHere(line.replace('?', name))),
-      );
-      expect(runs.map(ends)).toEqual(expected);
+      const runs = ['gone', 'folder', 'junk'].map((name) => runLine(line.replace('?', name)));
+      expect((await Promise.all(runs)).map(ends)).toEqual(expected);
     },
   );
 
   it.each(REST)('of "%s" is %i', async (line, expected) => {
-    expect(ends(await runHere(line))).toBe(expected);
+    expect(ends(await runLine(line))).toBe(expected);
   });
 
   it.each(COMMANDS)('of "%s" with an option that there is not is 64', async (line) => {
-    expect(ends(await runHere(`${line} --no-such-option`))).toBe(64);
+    expect(ends(await runLine(`${line} --no-such-option`))).toBe(64);
   });
 
   it('is that of the process', async () => {
