@@ -129,6 +129,13 @@ describe('signers', () => {
     expect(evidence.signers).toMatchObject([{ method: 'key', id: idOf(ada) }]);
   });
 
+  it('who are trusted must have signed, though nobody is pinned', async () => {
+    const trust = trustKey(ada.publicKey);
+    expect(await outcome(await signedModel([ada]), { trust })).toEqual(['verified']);
+    expect(await outcome(await signedModel([]), { trust })).toEqual(['ERR_MODEL_SIGNER']);
+    expect(await outcome(await signedModel([]), {})).toEqual(['verified']);
+  });
+
   it('who are trusted but not pinned do not count', async () => {
     const lock = await signedModel([eve], { signers: asks(ada) });
     const trust = [trustKey(ada.publicKey), trustKey(eve.publicKey)];

@@ -22,7 +22,7 @@ import { reasonsOf, type Reason } from './verdict.ts';
 export interface OpenModelOptions {
   /** What the team allows. Default: what the lock lists is allowed. */
   readonly policy?: VerifierPolicy;
-  /** Whose signatures count. Needed where the lock or the policy asks for signers. */
+  /** Whose signatures count; with it, a model must be signed. Needed where the lock or the policy asks for signers. */
   readonly trust?: Trust | readonly Trust[];
   /** What must not be used any more. */
   readonly revocation?: RevocationList;

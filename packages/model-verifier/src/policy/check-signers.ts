@@ -31,7 +31,8 @@ const HASHES = { sha256: 'sha256', blake2b: 'blake2b512', blake3: undefined } as
  * The manifest is compared with the digests that were just taken: no file is read a second time. A signature that does
  * not hold counts for nobody; one that holds but was made for other files refuses the model.
  *
- * @param policies - All of them must be met. With none, signatures are verified only if there is trust to do it with.
+ * @param policies - All of them must be met. With none and with trust, one signature must be there and each must hold;
+ *   with neither, no signature is looked at.
  */
 export async function checkSigners(
   files: readonly DigestedFile[],
@@ -59,7 +60,8 @@ export async function checkSigners(
   }
   const found = [...signers.values()];
   const unmet = policies.flatMap((policy) => countSigners(found, policy));
-  // Without a policy each signature that is there must be good: else nobody would have noticed.
+  // Without a policy each signature that is there must be good: else nobody would have noticed. And one must be there.
+  if (policies.length === 0 && bundles.length === 0) doubts.push(noSignature());
   const counts = unmet.length > 0 || policies.length === 0 ? [...unmet, ...doubts] : [];
   return { signers: found, reasons: [...faults, ...counts] };
 }
@@ -103,6 +105,11 @@ function compare(
     reasons.push({ code: 'ERR_MODEL_MISSING', message: `${path}: signed, and not in the lock`, path });
   }
   return reasons;
+}
+
+function noSignature(): Reason {
+  const message = 'expected a signature by somebody trusted, found none';
+  return { code: 'ERR_MODEL_SIGNER', message, expected: '1', found: '0' };
 }
 
 function unsigned(path: string): Reason {
