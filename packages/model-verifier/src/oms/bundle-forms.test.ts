@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeKeys } from './__fixtures__/certificate-authority.ts';
 import { bundleOf, resourcesOf, statementOf } from './__fixtures__/signed-model.ts';
 import { PAYLOAD_TYPE, preAuthEncoding } from './pae.ts';
+import { verifySigstoreBundle } from './sigstore.ts';
 import { trustKey } from './trust-key.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
@@ -126,6 +127,32 @@ describe('JSON', () => {
   ])('%s', async (_, text, expected) => {
     expect(await outcome(text)).toBe(expected);
   }); // prettier-ignore
+  it('has two mebibytes beside its payload, which may have more', async () => {
+    const long = (bytes: number): string =>
+      sound.replace('"publicKey"', `"tlogEntries":[{"x":"${'x'.repeat(bytes)}"}],"publicKey"`);
+    expect(await outcome(long(2_000_000))).toBe(SOUND);
+    expect(await outcome(long(2_100_000))).toBe(NONE);
+    const many = statementOf(
+      Array.from({ length: 20_000 }, (_, index) => ({
+        name: `${index}`,
+        digest: 'ab'.repeat(32),
+        algorithm: 'sha256',
+      })),
+    );
+    const large = bundleOf(many, [keys.privateKey]);
+    expect(large.length).toBeGreaterThan(2_500_000);
+    expect(await outcome(large.toString())).toBe(SOUND);
+  });
+  it('of a keyless signature with a certificate of megabytes is not taken apart', async () => {
+    const rawBytes = Buffer.alloc(3_000_000, Buffer.of(6, 1, 42)).toString('base64');
+    const bundle = Buffer.from(JSON.stringify(material({ certificate: { rawBytes }, tlogEntries: [{}] })));
+    await expect(verifyBundle(bundle, { trust })).rejects.toMatchObject({ code: NONE });
+    const root = JSON.parse(
+      '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}',
+    ) as object;
+    const whom = { identity: 'a', issuer: 'https://b.example', trustedRoot: root };
+    await expect(verifySigstoreBundle(bundle, Buffer.of(), whom)).rejects.toMatchObject({ code: NONE });
+  });
   it('of millions of objects is refused before one of them is made', async () => {
     const bomb = Buffer.from(`[${'{},'.repeat(2_000_000)}{}]`);
     await expect(verifyBundle(bomb, { trust })).rejects.toMatchObject({

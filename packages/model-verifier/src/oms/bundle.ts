@@ -9,6 +9,8 @@ export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
 /** Signatures in one envelope, and certificates in one chain. */
 const MAX_SIGNATURES = 16;
 const MAX_CERTIFICATES = 16;
+/** Bytes of a bundle beside its payload: room for all its certificates. The rest is taken apart before it is trusted. */
+const MAX_PROOF_BYTES = 2 * 1024 * 1024;
 /** Values in the JSON of a bundle or a trusted root: they have some hundred, for what is long in them is one string. */
 const MAX_VALUES = 100_000;
 
@@ -61,6 +63,7 @@ const material = z.strictObject({
   tlogEntries: z.array(z.looseObject({})).max(MAX_SIGNATURES).nullish(),
   timestampVerificationData: z.looseObject({}).nullish(),
 });
+const payloadOnly = z.object({ dsseEnvelope: z.object({ payload: z.string() }) });
 const schema = z.strictObject({
   mediaType: z.enum(MEDIA_TYPES),
   verificationMaterial: material,
@@ -72,7 +75,7 @@ const schema = z.strictObject({
  *
  * The bytes are a stranger's. Nothing here is verified; the payload is not looked into.
  *
- * @param bytes - At most 64 MiB of UTF-8 JSON.
+ * @param bytes - At most 64 MiB of UTF-8 JSON, 2 MiB of them beside the payload.
  * @throws {ModelError} `ERR_MODEL_BUNDLE`
  * @see OpenSSF Model Signing v1.0, section 4
  */
@@ -102,14 +105,10 @@ export function parseBundle(bytes: Uint8Array): OmsBundle {
  * @throws {ModelError} `ERR_MODEL_BUNDLE`
  */
 export function parseBundleJson(bytes: Uint8Array): unknown {
-  if (bytes.length > MAX_BUNDLE_BYTES) {
-    throw new ModelError('ERR_MODEL_BUNDLE', 'the signature is too long', {
-      expected: `at most ${MAX_BUNDLE_BYTES} bytes`,
-      found: `${bytes.length} bytes`,
-    });
-  }
+  checkSize(bytes.length, MAX_BUNDLE_BYTES, 'the signature is too long');
+  let json: unknown;
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), MAX_VALUES);
+    json = parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), MAX_VALUES);
   } catch (cause) {
     throw new ModelError(
       'ERR_MODEL_BUNDLE',
@@ -117,6 +116,18 @@ export function parseBundleJson(bytes: Uint8Array): unknown {
       { cause },
     );
   }
+  const { success, data } = payloadOnly.safeParse(json);
+  const payloadBytes = success ? data.dsseEnvelope.payload.length : 0;
+  checkSize(bytes.length - payloadBytes, MAX_PROOF_BYTES, 'the signature is too long beside its payload');
+  return json;
+}
+
+function checkSize(found: number, expected: number, message: string): void {
+  if (found <= expected) return;
+  throw new ModelError('ERR_MODEL_BUNDLE', message, {
+    expected: `at most ${expected} bytes`,
+    found: `${found} bytes`,
+  });
 }
 
 function toMaterial(data: z.infer<typeof material>): VerificationMaterial {
