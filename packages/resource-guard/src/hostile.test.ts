@@ -105,6 +105,12 @@ describe('with one worker and one spare', () => {
     await expect(guard.run('echo', 'still here')).resolves.toMatchObject({ value: 'still here' });
   });
 
+  it.skipIf(!HAS_PROC)('kills a process that computes on after its answer (needs /proc)', async () => {
+    const { value } = await guard.run<number>('leaveLoop', undefined);
+    await until(() => !isAlive(value));
+    await expect(guard.run('echo', 1)).resolves.toMatchObject({ value: 1 });
+  });
+
   it('takes a value from a process that dies right after it', async () => {
     for (let round = 0; round < 5; round += 1) {
       await expect(guard.run('answerThenExit', undefined)).resolves.toMatchObject({

@@ -18,6 +18,9 @@ const YOUNG_MS = 10_000;
 /** Between two looks at idle processes. */
 const IDLE_POLL_MS = 250;
 
+/** Share of one core above which a process that has no run is busy with what one has left. */
+const IDLE_CPU_SHARE = 0.5;
+
 const MIB = 1024 * 1024;
 
 /** Memory that any process may keep: less than a new one costs. */
@@ -36,6 +39,8 @@ export class Pool {
   readonly #busy = new Set<Worker>();
   readonly #waiters: Waiter[] = [];
   readonly #deaths = new Set<Promise<unknown>>();
+  /** What idle processes had used when they were last looked at. */
+  readonly #idleCpu = new WeakMap<Worker, { readonly cpuMs: number; readonly at: number }>();
   /** The first that became warm, dead or alive: it speaks for all. */
   #first: Worker | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -161,6 +166,7 @@ export class Pool {
       const worker = this.#idle[place]!;
       if (worker.process.alive && !this.#suits(worker, wanted)) continue;
       this.#idle.splice(place, 1);
+      this.#idleCpu.delete(worker);
       if (worker.process.alive) return worker;
     }
     return undefined;
@@ -248,7 +254,13 @@ export class Pool {
   #retireWornOut(): void {
     for (const worker of [...this.#idle]) {
       // What a run has left behind may come to light, or grow, when it has ended.
-      if (worker.look?.findsLeftBehind(true) !== true && !this.#isSwollen(worker)) continue;
+      if (
+        worker.look?.findsLeftBehind(true) !== true &&
+        !this.#isSwollen(worker) &&
+        !this.#isBusyWithoutRun(worker)
+      ) {
+        continue;
+      }
       this.#idle.splice(this.#idle.indexOf(worker), 1);
       worker.process.kill();
     }
@@ -261,6 +273,16 @@ export class Pool {
       worker.look?.findsLeftBehind(false) === true ||
       this.#isSwollen(worker)
     );
+  }
+
+  // It would take the next run's time and be counted as its use.
+  #isBusyWithoutRun(worker: Worker): boolean {
+    const cpuMs = worker.look?.recall()?.cpuMs;
+    if (cpuMs === undefined || worker.isFresh) return false;
+    const at = performance.now();
+    const before = this.#idleCpu.get(worker);
+    this.#idleCpu.set(worker, { cpuMs, at });
+    return before !== undefined && cpuMs - before.cpuMs > (at - before.at) * IDLE_CPU_SHARE;
   }
 
   // What a run leaves behind would count against the next one: past half of the budget a fresh process is fairer.
