@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runProgram } from './program.ts';
-import { npmEntry, osvRecord } from './testing/osv.ts';
+import { npmEntry, osvRecord, pypiEntry } from './testing/osv.ts';
 import { sendJson, startService } from './testing/service.ts';
 import { sha512, writeProject } from './testing/workspace.ts';
 
@@ -104,6 +104,9 @@ it('answers with an exit status for everything that can happen', async () => {
     'broken/package-lock.json': '{',
     'db/a.json': RECORD,
     'bad/a.json': '{"id":"X","affected":{}}',
+    'empty.ndjson': '',
+    'both.ndjson': `${JSON.stringify(RECORD)}\n${JSON.stringify(osvRecord('P', pypiEntry('x', 'introduced', '0')))}\n`,
+    'python/requirements.txt': `left==1.0 --hash=sha256:${'a'.repeat(64)}\n`,
     'right.ndjson': JSON.stringify(osvRecord('X-1', npmEntry('left', 'introduced', '0'))),
   });
   const status = async (...words: readonly string[]) => (await run(root, ...words)).status;
@@ -116,6 +119,10 @@ it('answers with an exit status for everything that can happen', async () => {
   expect(await status('scan', '--db', 'db', '--lockfile', 'broken/package-lock.json')).toBe(3);
   expect(await status('scan', '--db', 'db', '--lockfile', 'gone.txt')).toBe(3);
   expect(await status('index', 'build', '--from', 'bad', '--out', 'bad.index')).toBe(3);
+  expect(await status('index', 'build', '--from', 'empty.ndjson', '--out', 'empty.index')).toBe(3);
+  expect(await status('scan', '--db', 'empty.index')).toBe(3);
+  expect(await status('scan', '--db', 'db', '--lockfile', 'python/requirements.txt')).toBe(3);
+  expect(await status('scan', '--db', 'both.ndjson', '--lockfile', 'python/requirements.txt')).toBe(0);
   expect(await status('index', 'info', 'package-lock.json')).toBe(3);
   expect(await status('explain', 'GHSA-1:pkg:npm/left@9.0.0', '--db', 'db')).toBe(3);
   expect(await status('explain', 'nothing', '--db', 'db')).toBe(64);

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { buildAdvisoryIndex } from './advisories/build-index.ts';
 import { runProgram } from './program.ts';
 import { EXIT_CODES } from './scan/report.ts';
-import { npmEntry, osvRecord } from './testing/osv.ts';
+import { npmEntry, osvRecord, pypiEntry } from './testing/osv.ts';
 import { writeProject } from './testing/workspace.ts';
 import { zipOf } from './testing/zip.ts';
 
@@ -272,7 +272,8 @@ let shared: string;
 
 beforeAll(async () => {
   shared = await mkdtemp(join(tmpdir(), 'dep-policy-hostile-'));
-  await writeFile(join(shared, 'db.ndjson'), RECORD);
+  const other = JSON.stringify(osvRecord('PYSEC-1', pypiEntry('other', 'introduced', '0')));
+  await writeFile(join(shared, 'db.ndjson'), `${RECORD}\n${other}\n`);
   await buildAdvisoryIndex({ from: [join(shared, 'db.ndjson')], out: join(shared, 'db.index') });
   return () => rm(shared, { recursive: true, force: true });
 });

@@ -1,4 +1,4 @@
-import type { PackageName } from '../ecosystem.ts';
+import type { Ecosystem, PackageName } from '../ecosystem.ts';
 import type { Advisory } from './advisory.ts';
 
 /** Where advisories come from: an index file, a folder of records, or a service. */
@@ -35,4 +35,6 @@ export interface SourceDescription {
   readonly records?: number;
   /** Records that could not be read at all: with any of them no answer is complete. */
   readonly rejected?: number;
+  /** Ecosystems that any record is about: of the packages of another one nothing is known. Absent if it is not known. */
+  readonly ecosystems?: readonly Ecosystem[];
 }

@@ -1,9 +1,11 @@
 import { renameSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
+import { DependencyError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { MAGIC, sha256 } from './index-format.ts';
 import type { IndexCounts, IndexHeader, IndexedSource } from './index-format.ts';
 import { writeRecords } from './index-writer.ts';
-import { looksLikeOsv, parseOsvRecord } from './osv-record.ts';
+import { hasNamelessEntry, parseOsvRecord, recordsIn } from './osv-record.ts';
 import { readRecordTexts } from './record-files.ts';
 import { ScratchFile } from './scratch-file.ts';
 import { encodeSlim } from './slim-record.ts';
@@ -17,7 +19,7 @@ const MAX_REJECTED_NAMED = 100;
 
 /** What to build. */
 export interface BuildIndexOptions {
-  /** Zips as OSV publishes them, folders, `.ndjson`, `.jsonl` or `.json` files. At least one. */
+  /** Zips as OSV publishes them, folders, `.ndjson`, `.jsonl` or `.json` files, of records or lists of them. At least one. */
   readonly from: readonly string[];
   /** Where the index goes. What is there is replaced at the end, in one step. */
   readonly out: string;
@@ -35,7 +37,7 @@ export interface BuiltIndex {
   readonly digest: string;
   readonly bytes: number;
   readonly header: IndexHeader;
-  /** Where the first 100 records stand that could not be read at all. */
+  /** Where the first 100 records stand that were rejected. */
   readonly rejected: readonly string[];
 }
 
@@ -44,7 +46,7 @@ export interface BuiltIndex {
  * id the one modified last counts. Records are sorted in temporary files beside `out`, so that memory does not grow with
  * their number, but for the ids that are aliases of others.
  *
- * @throws {DependencyError} `ERR_DEP_ADVISORIES` if a source cannot be read, `ERR_DEP_LIMIT` if the index would have
+ * @throws {DependencyError} `ERR_DEP_ADVISORIES` if a source cannot be read or there is not one record, `ERR_DEP_LIMIT` if the index would have
  *   4 GiB or more, `ERR_DEP_UNREADABLE` if it cannot be written. Records that cannot be read are counted, not thrown.
  */
 export async function buildAdvisoryIndex({
@@ -64,6 +66,12 @@ export async function buildAdvisoryIndex({
     part = new ScratchFile(partPath, MAX_INDEX_BYTES);
     const { sources, byId, counts, rejected } = collected;
     const written = writeRecords(part, scratch, byId);
+    if (written.counts.records === 0 && counts.rejected === 0) {
+      throw new DependencyError(
+        'ERR_DEP_ADVISORIES',
+        `${printable(from.map((path) => basename(path)).join(', '))}: expected records, found none for npm or PyPI`,
+      );
+    }
     const header: IndexHeader = {
       format: 2,
       builtAt: now.toISOString(),
@@ -116,22 +124,23 @@ async function collect(
       changed,
       ignored,
     } = await readRecordTexts(path, basename(path), ({ where, text }) => {
-      read += 1;
-      if (read % 4096 === 0) onProgress?.(read);
       const value = parseJson(text);
-      if (value !== undefined && !looksLikeOsv(value)) {
-        counts.ignored += 1;
-        return;
+      const values = value === undefined ? [undefined] : recordsIn(value);
+      if (values.length === 0) counts.ignored += 1;
+      for (const [index, one] of values.entries()) {
+        read += 1;
+        if (read % 4096 === 0) onProgress?.(read);
+        const advisory = parseOsvRecord(one);
+        if (advisory === undefined || hasNamelessEntry(one)) {
+          counts.rejected += 1;
+          if (rejected.length < MAX_REJECTED_NAMED)
+            rejected.push(one === value ? where : `${where}[${index}]`);
+        }
+        if (advisory === undefined) continue;
+        // Its aliases may still join two records that are about npm or PyPI.
+        if (advisory.affected.length === 0 && advisory.problems.length === 0) counts.foreign += 1;
+        byId.add(advisory.id, encodeSlim(advisory));
       }
-      const advisory = parseOsvRecord(value);
-      if (advisory === undefined) {
-        counts.rejected += 1;
-        if (rejected.length < MAX_REJECTED_NAMED) rejected.push(where);
-        return;
-      }
-      // Its aliases may still join two records that are about npm or PyPI.
-      if (advisory.affected.length === 0 && advisory.problems.length === 0) counts.foreign += 1;
-      byId.add(advisory.id, encodeSlim(advisory));
     });
     counts.ignored += ignored;
     sources.push({ name, kind, sha256: digest, changed });

@@ -128,6 +128,63 @@ describe('an index', () => {
     expect(rejected).toEqual(['all.ndjson:2', 'all.ndjson:3']);
   });
 
+  it.each([
+    ['a list in a file', { 'all.json': JSON.stringify(RECORDS) }],
+    ['lists on lines', { 'all.ndjson': RECORDS.map((record) => `${JSON.stringify([record])}\n`).join('') }],
+    ['the answer of a service', { 'all.json': { vulns: RECORDS } }],
+  ])('takes records from %s', async (_what, files) => {
+    const { index, header } = await openBuilt(files);
+    expect(header.counts).toMatchObject({ records: 4, rejected: 0, ignored: 0 });
+    expect(ids(await index.advisoriesFor([named('npm', 'left')]))).toEqual(['GHSA-1', 'GHSA-2']);
+  });
+
+  it('counts what is no record in a list of records, and says where it stands', async () => {
+    const { header, rejected } = await openBuilt({ 'all.json': JSON.stringify([RECORDS[0], 'x', {}]) });
+    expect(header.counts).toMatchObject({ records: 1, rejected: 2 });
+    expect(rejected).toEqual(['all.json[1]', 'all.json[2]']);
+  });
+
+  it.each([
+    ['a text', 'left', 1],
+    ['a package that is a text', { package: 'left', versions: ['1.0.0'] }, 1],
+    ['a package without an ecosystem', { package: { name: 'left' }, versions: ['1.0.0'] }, 1],
+    ['commits alone', { ranges: [{ type: 'GIT', repo: 'x', events: [{ introduced: '0' }] }] }, 0],
+    ['commits, and null for a package', { package: null }, 0],
+    ['another ecosystem', { package: { ecosystem: 'Go', name: 'left' }, versions: ['1.0.0'] }, 0],
+  ])('counts a record with an entry of %s, and keeps its other entries', async (_what, entry, rejected) => {
+    const record = osvRecord('GHSA-3', [entry as object, npmEntry('left', 'introduced', '0')]);
+    const { index, header } = await openBuilt({ 'all.json': record });
+    expect(header.counts).toMatchObject({ records: 1, rejected });
+    expect(ids(await index.advisoriesFor([named('npm', 'left')]))).toEqual(['GHSA-3']);
+  });
+
+  it.each([
+    ['nothing', { 'all.ndjson': '' }],
+    ['an empty list', { 'all.json': '[]' }],
+    ['other JSON', { 'all.json': { dependencies: {} } }],
+    [
+      'another ecosystem',
+      { 'all.json': osvRecord('X', { package: { ecosystem: 'Go', name: 'x' }, versions: ['1'] }) },
+    ],
+  ])('is not made of %s', async (_what, files) => {
+    await expect(build(files)).rejects.toMatchObject({ code: 'ERR_DEP_ADVISORIES' });
+  });
+
+  it.each([
+    ['npm alone', [npmEntry('left', 'introduced', '0')], ['npm']],
+    ['PyPI alone', [pypiEntry('left', 'introduced', '0')], ['PyPI']],
+    ['both', [npmEntry('a', 'introduced', '0'), pypiEntry('z', 'introduced', '0')], ['npm', 'PyPI']],
+    [
+      'both, in many blocks of names',
+      Array.from({ length: 3000 }, (_, at) => (at === 0 ? npmEntry : pypiEntry)(`p${at}`, 'introduced', '0')),
+      ['npm', 'PyPI'],
+    ],
+  ])('knows of which ecosystems it has records: %s', async (_what, entries, ecosystems) => {
+    const records = entries.map((entry, at) => osvRecord(`X-${at}`, entry));
+    const { index } = await openBuilt({ 'all.ndjson': lines(records) });
+    expect(index.description.ecosystems).toEqual(ecosystems);
+  });
+
   it('is as old as its oldest source, and never from the future', async () => {
     const root = await writeProject({ 'a.ndjson': lines(RECORDS), 'b.ndjson': lines(RECORDS) });
     await utimes(join(root, 'a.ndjson'), new Date(), new Date('2026-01-02T03:04:05Z'));

@@ -86,7 +86,10 @@ export interface IndexCounts {
   readonly ignored: number;
   /** Records that are not all as the schema asks. What of them cannot be evaluated counts as unevaluable. */
   readonly flawed: number;
-  /** Records that could not be read at all. With any, every scan on this index is incomplete. */
+  /**
+   * Records that could not be read at all, or have an entry of which it cannot be told which package it is about. With
+   * any, every scan on this index is incomplete.
+   */
   readonly rejected: number;
 }
 
@@ -151,6 +154,15 @@ export function findName(block: Buffer, key: string): RecordPlace[] {
   for (let at = 0; at < found; at += 1) if (names[at] === 0xff) index += 1;
   const start = block.readUInt32LE(4 * (index + 1));
   return decodePlaces(block, count, start, block.readUInt32LE(4 * (index + 2)));
+}
+
+/** Whether a name in a block begins with a text. @throws {RangeError} for bytes that are no block. */
+export function hasNameWith(block: Buffer, start: string): boolean {
+  const count = block.readUInt32LE(0);
+  const total = block.readUInt32LE(4 * (count + 1));
+  return block
+    .subarray(4 * (count + 2) + PLACE_BYTES * total)
+    .includes(Buffer.concat([SEPARATOR, Buffer.from(start)]));
 }
 
 /** Every record that a block names. @throws {RangeError} for bytes that are no block. */

@@ -35,14 +35,20 @@ async function openRecords(path: string, name: string): Promise<AdvisorySource> 
     if (header.counts.records === 0) {
       throw new DependencyError(
         'ERR_DEP_ADVISORIES',
-        `${name}: expected records, found none for npm or PyPI`,
+        `${name}: expected records, found none that can be read`,
       );
     }
     const index = await openAdvisoryIndex(out);
     const { asOf, counts } = header;
     return {
       // Without the digest: it names an index that nobody will ever see again.
-      description: { kind: 'records', asOf, records: counts.records, rejected: counts.rejected },
+      description: {
+        kind: 'records',
+        asOf,
+        records: counts.records,
+        rejected: counts.rejected,
+        ...(index.description.ecosystems === undefined ? {} : { ecosystems: index.description.ecosystems }),
+      },
       advisoriesFor: (packages) => index.advisoriesFor(packages),
       close: async () => {
         await index.close();

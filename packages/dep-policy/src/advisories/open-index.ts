@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { constants, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { packageKey } from '../ecosystem.ts';
-import type { PackageName } from '../ecosystem.ts';
+import { ECOSYSTEMS, packageKey } from '../ecosystem.ts';
+import type { Ecosystem, PackageName } from '../ecosystem.ts';
 import { DependencyError } from '../errors.ts';
 import { isObject } from '../json-value.ts';
 import { printable } from '../printable.ts';
@@ -13,6 +13,7 @@ import {
   allPlaces,
   decodeDirectory,
   findName,
+  hasNameWith,
   MAGIC,
   recordHash,
   sha256,
@@ -117,6 +118,7 @@ class IndexFile implements AdvisoryIndex {
       asOf,
       records: counts.records,
       rejected: counts.rejected,
+      ecosystems: this.#parse(() => ECOSYSTEMS.filter((ecosystem) => this.#hasNames(ecosystem))),
     };
   }
 
@@ -160,6 +162,15 @@ class IndexFile implements AdvisoryIndex {
       else high = middle;
     }
     return this.#blocks[low - 1];
+  }
+
+  /** Whether a name of the ecosystem is in the index: the first of a block, or in the block that they would begin in. */
+  #hasNames(ecosystem: Ecosystem): boolean {
+    const start = packageKey({ ecosystem, name: '' });
+    const before = this.#blockFor(start);
+    const after = this.#blocks[before === undefined ? 0 : this.#blocks.indexOf(before) + 1];
+    if (after?.first.startsWith(start) === true) return true;
+    return before !== undefined && hasNameWith(this.#readBlock(before), start);
   }
 
   /** The block is good until the next one is read. */

@@ -5,7 +5,7 @@ import type { Advisory } from './advisory.ts';
 import type { AdvisorySource } from './advisory-source.ts';
 import { JsonService } from './http-json.ts';
 import type { ServiceOptions } from './http-json.ts';
-import { parseOsvRecord } from './osv-record.ts';
+import { hasNamelessEntry, parseOsvRecord } from './osv-record.ts';
 
 /** The public service. */
 const OSV_URL = 'https://api.osv.dev';
@@ -88,10 +88,9 @@ async function fetchRecords(
   const pending = ids.values();
   const work = async (): Promise<void> => {
     for (const id of pending) {
-      const record = parseOsvRecord(
-        await service.ask(`/v1/vulns/${encodeURIComponent(id)}`, undefined, signal),
-      );
-      if (record === undefined) throw unusable('a record that cannot be read');
+      const value = await service.ask(`/v1/vulns/${encodeURIComponent(id)}`, undefined, signal);
+      const record = parseOsvRecord(value);
+      if (record === undefined || hasNamelessEntry(value)) throw unusable('a record that cannot be read');
       records.push(record);
     }
   };

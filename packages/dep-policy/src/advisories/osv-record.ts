@@ -20,6 +20,30 @@ export function looksLikeOsv(value: unknown): boolean {
   );
 }
 
+/** What stands for records in a JSON value: itself, the elements of a list of records, or `vulns` as a service answers. */
+export function recordsIn(value: unknown): readonly unknown[] {
+  if (looksLikeOsv(value)) return [value];
+  const list = isObject(value) ? member(value, 'vulns') : value;
+  return Array.isArray(list) && list.some(looksLikeOsv) ? (list as unknown[]) : [];
+}
+
+/** Whether it cannot be told of an entry of a record which package it is about. No answer is complete with such a record. */
+export function hasNamelessEntry(value: unknown): boolean {
+  return isObject(value) && listMember(value, 'affected').some(isNameless);
+}
+
+function isNameless(entry: unknown): boolean {
+  if (!isObject(entry)) return true;
+  const owner = member(entry, 'package') ?? undefined;
+  // An entry may be about commits alone; it then names no package that anybody could have installed.
+  if (owner === undefined) return false;
+  return (
+    !isObject(owner) ||
+    textMember(owner, 'name') === undefined ||
+    textMember(owner, 'ecosystem') === undefined
+  );
+}
+
 /**
  * Reads one record of the OSV schema. Records are foreign: fields that later versions of the schema add are passed
  * over, and what is wrong is kept in `problems` rather than thrown away, so that no package looks clean because its
@@ -99,18 +123,14 @@ function compareSource(a: Severity, b: Severity): number {
 }
 
 function parseEntry(value: unknown, index: number, problems: string[]): AffectedEntry[] {
+  if (isNameless(value)) {
+    problems.push(`affected[${index}]: expected a package with a name and an ecosystem, found less`);
+    return [];
+  }
   const owner = isObject(value) ? member(value, 'package') : undefined;
-  // An entry may be about commits alone; it then names no package that anybody could have installed.
-  if (!isObject(value) || !isObject(owner)) {
-    if (!isObject(value)) problems.push(`affected[${index}]: expected an entry, found something else`);
-    return [];
-  }
-  const name = textMember(owner, 'name');
+  if (!isObject(value) || !isObject(owner)) return [];
+  const name = textMember(owner, 'name') ?? '';
   const ecosystem = parseEcosystem(textMember(owner, 'ecosystem') ?? '');
-  if (name === undefined || textMember(owner, 'ecosystem') === undefined) {
-    problems.push(`affected[${index}].package: expected a name and an ecosystem, found less`);
-    return [];
-  }
   if (ecosystem === undefined) return [];
   const found: string[] = [];
   const versions = listMember(value, 'versions');

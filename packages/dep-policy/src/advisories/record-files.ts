@@ -23,7 +23,7 @@ export interface ReadSource {
 
 /**
  * Reads every record text of a zip (as OSV publishes them), of a folder with such files in it, or of a file with one
- * record a line (`.ndjson`, `.jsonl`) or one in all (`.json`). One text is held at a time; links are not followed.
+ * text a line (`.ndjson`, `.jsonl`) or one in all (`.json`). One text is held at a time; links are not followed.
  *
  * @param onRecord - Called with each text, in a fixed order.
  * @throws {DependencyError} `ERR_DEP_ADVISORIES` if it is missing, not one of these, or damaged; `ERR_DEP_LIMIT`.

@@ -34,10 +34,14 @@ export interface Incompleteness {
     | 'stale'
     /** The source has records that could not be read. */
     | 'rejected'
+    /** The source has not one record about packages of an ecosystem. */
+    | 'uncovered'
     /** A lock lacks a package that it says is needed. */
     | 'missing'
     /** A file or source that is part of the project was not read. */
-    | 'unread';
+    | 'unread'
+    /** A lock says different things of one package, so that tools would install different ones. */
+    | 'conflict';
   readonly message: string;
 }
 

@@ -115,6 +115,7 @@ export async function scanGraphs(
   const ageInDays = ageOf(source.description, now);
   const incomplete = [
     ...staleness(source.description, ageInDays, maxAgeInDays),
+    ...uncovered(source.description, packages.values()),
     ...graphs.flatMap(incompletenessOf),
   ];
   const verdict = verdictOf(findings.filter(isFailure), incomplete);
@@ -274,6 +275,18 @@ function staleness(
     });
   }
   return problems;
+}
+
+/** An index of one ecosystem, or an empty one, would call every package of another clean. */
+function uncovered({ ecosystems }: SourceDescription, packages: Iterable<LockedPackages>): Incompleteness[] {
+  if (ecosystems === undefined) return [];
+  const scanned = new Set(Array.from(packages, ({ name }) => name.ecosystem));
+  return [...scanned]
+    .filter((ecosystem) => !ecosystems.includes(ecosystem))
+    .map((ecosystem) => ({
+      kind: 'uncovered',
+      message: `expected advisories for ${ecosystem}, found not one`,
+    }));
 }
 
 function incompletenessOf({ problems }: DependencyGraph): Incompleteness[] {
