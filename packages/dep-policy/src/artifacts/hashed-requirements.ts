@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { normalizeName } from '../ecosystem.ts';
-import type { DependencyGraph, PackageNode } from '../graph/dependency-graph.ts';
+import type { DependencyGraph, PackageNode, Position } from '../graph/dependency-graph.ts';
 import { DependencyError } from '../errors.ts';
 import { openLockFile } from '../readers/lock-file.ts';
 import { parseArchiveName } from '../readers/python-requirement.ts';
@@ -49,7 +49,7 @@ export async function hashRequirements(
         missing.add(`${node.name}@${node.version ?? '?'}`);
         continue;
       }
-      const marker = markers.get(node.position.line);
+      const marker = markers.get(placeOf(node.position));
       const head = `${node.name}==${node.version}${marker === undefined ? '' : ` ; ${marker}`}`;
       lines.set(head, [head, ...hashes.map((hash) => `    --hash=${hash}`)].join(' \\\n'));
     }
@@ -101,14 +101,19 @@ function hashesOf({ name, version, hashes }: PackageNode, found: readonly FoundA
     .sort();
 }
 
-async function markersOf(root: string, graph: DependencyGraph): Promise<ReadonlyMap<number, string>> {
+async function markersOf(root: string, graph: DependencyGraph): Promise<ReadonlyMap<string, string>> {
   if (graph.format !== 'requirements') return new Map();
   const file = await openLockFile(root, graph.file);
   if (file === undefined) return new Map();
   const { requirements } = await parseRequirements(file);
   return new Map(
     requirements.flatMap(({ marker, position }) =>
-      marker === undefined || position.file !== graph.file ? [] : [[position.line, marker] as const],
+      marker === undefined ? [] : [[placeOf(position), marker] as const],
     ),
   );
+}
+
+/** A requirement may stand in an included file. */
+function placeOf({ file, line }: Position): string {
+  return `${line} ${file}`;
 }

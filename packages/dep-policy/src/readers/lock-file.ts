@@ -74,8 +74,8 @@ export function textOf({ path, bytes }: LockFile): string {
 }
 
 /** The lines of a text, without their ends. @throws {DependencyError} `ERR_DEP_LIMIT` for a line over 1 Mi characters. */
-export function linesOf(path: string, text: string): string[] {
-  const lines = text.split(/\r\n|\n|\r/);
+export function linesOf(path: string, text: string, end = /\r\n|\n|\r/): string[] {
+  const lines = text.split(end);
   if (lines.some((line) => line.length > MAX_LINE)) {
     throw new DependencyError(
       'ERR_DEP_LIMIT',

@@ -9,6 +9,8 @@ import { originOf } from './npm-source.ts';
 import { parseArchiveName, parseRequirement, pinnedVersion } from './python-requirement.ts';
 import { logicalLines } from './requirements-lines.ts';
 import type { LogicalLine } from './requirements-lines.ts';
+import { splitOptions } from './requirements-options.ts';
+import type { SplitLine, WrittenOption } from './requirements-options.ts';
 
 /** Requirements files that one may include, itself among them. */
 const MAX_FILES = 64;
@@ -36,36 +38,26 @@ export interface RequirementsOption {
 /** A requirements file with everything it includes. */
 export interface RequirementsFile {
   readonly requirements: readonly Requirement[];
-  /** Those of `-c` files: they restrict, and install nothing. */
+  /** Those of `-c` files: they restrict, and install nothing of their own. */
   readonly constraints: readonly Requirement[];
   readonly options: readonly RequirementsOption[];
   /** Includes that were not followed, such as URLs. */
   readonly unread: readonly Position[];
 }
 
-/** Options of a whole line: the long form, and whether a value follows. @see pip's requirements file format */
-const OPTIONS: ReadonlyMap<string, readonly [name: string, hasValue: boolean]> = new Map([
-  ['-i', ['--index-url', true]],
-  ['--index-url', ['--index-url', true]],
-  ['--pypi-url', ['--index-url', true]],
-  ['--extra-index-url', ['--extra-index-url', true]],
-  ['--no-index', ['--no-index', false]],
-  ['-f', ['--find-links', true]],
-  ['--find-links', ['--find-links', true]],
-  ['--trusted-host', ['--trusted-host', true]],
-  ['--no-binary', ['--no-binary', true]],
-  ['--only-binary', ['--only-binary', true]],
-  ['--prefer-binary', ['--prefer-binary', false]],
-  ['--require-hashes', ['--require-hashes', false]],
-  ['--pre', ['--pre', false]],
-  ['--use-feature', ['--use-feature', true]],
-  ['-r', ['--requirement', true]],
-  ['--requirement', ['--requirement', true]],
-  ['-c', ['--constraint', true]],
-  ['--constraint', ['--constraint', true]],
-  ['-e', ['--editable', true]],
-  ['--editable', ['--editable', true]],
+/** Options that stand behind one requirement, for it alone. */
+const OWN_OPTIONS: ReadonlySet<string> = new Set([
+  '--hash',
+  '--global-option',
+  '--install-option',
+  '--config-settings',
 ]);
+
+/** Options that name a file or a source, of which pip takes the first of a line and no other. */
+const SOURCE_OPTIONS: ReadonlySet<string> = new Set(['--requirement', '--constraint', '--editable']);
+
+/** What pip replaces by a variable of the environment. */
+const VARIABLE = /\$\{[A-Z0-9_]+\}/;
 
 /**
  * Reads a requirements file as a graph. It is a flat list: who needs whom it does not say, nor whether all that is
@@ -76,23 +68,53 @@ const OPTIONS: ReadonlyMap<string, readonly [name: string, hasValue: boolean]> =
 export async function readRequirements(file: LockFile): Promise<DependencyGraph> {
   const { requirements, constraints, unread } = await parseRequirements(file);
   const builder = new GraphBuilder('PyPI', file.path);
-  const pins = new Map<string, string>();
-  for (const { name, specifier } of constraints) {
-    const version = pinnedVersion(specifier);
-    if (name !== undefined && version !== undefined) pins.set(normalizeName('PyPI', name), version);
-  }
   for (const position of unread) {
     builder.problem('unread', position, 'expected a file of the project, found an include that was not read');
   }
   const copies = new Map<string, number>();
-  for (const requirement of requirements) addRequirement(builder, requirement, pins, copies);
+  for (const requirement of requirements) {
+    addRequirement(builder, constrained(requirement, constraints), copies);
+  }
   return builder.build('requirements', undefined, file.sha256, 'none');
+}
+
+/** A requirement as its constraints leave it. */
+export type ConstrainedRequirement = Requirement & {
+  /** The one version that it, or a constraint on it, allows. */
+  readonly pin: string | undefined;
+};
+
+/**
+ * Puts the constraints on a requirement. One that is a URL takes the place of the index; one with a version pins where
+ * it always holds, which with a marker it does only for a requirement with the same marker.
+ */
+export function constrained(
+  requirement: Requirement,
+  constraints: readonly Requirement[],
+): ConstrainedRequirement {
+  const own = { ...requirement, pin: pinnedVersion(requirement.specifier) };
+  const { name, url, marker } = requirement;
+  if (name === undefined || url !== undefined) return own;
+  const onIt = constraints.filter((one) => isNamed(one, name));
+  const source = onIt.find((one) => one.url !== undefined);
+  if (source !== undefined) return { ...own, url: source.url, hashes: [...own.hashes, ...source.hashes] };
+  const pins = new Set(
+    onIt
+      .filter((one) => one.marker === undefined || one.marker === marker)
+      .flatMap(({ specifier }) => pinnedVersion(specifier) ?? []),
+  );
+  // Two that differ are nothing that could be installed.
+  return own.pin === undefined && pins.size === 1 ? { ...own, pin: [...pins][0] } : own;
+}
+
+function isNamed({ name, url }: Requirement, wanted: string): boolean {
+  const real = name ?? (url === undefined ? undefined : parseArchiveName(archiveOf(url))?.name);
+  return real !== undefined && normalizeName('PyPI', real) === normalizeName('PyPI', wanted);
 }
 
 function addRequirement(
   builder: GraphBuilder,
-  { name, specifier, hashes, url, position }: Requirement,
-  pins: ReadonlyMap<string, string>,
+  { name, specifier, hashes, url, pin, position }: ConstrainedRequirement,
   copies: Map<string, number>,
 ): void {
   const archive = url === undefined ? undefined : parseArchiveName(archiveOf(url));
@@ -101,9 +123,7 @@ function addRequirement(
     builder.problem('unread', position, 'expected a package with a name, found a source without one');
     return;
   }
-  const version =
-    pinnedVersion(specifier) ??
-    (url === undefined ? pins.get(normalizeName('PyPI', real)) : archive?.version);
+  const version = url === undefined ? pin : archive?.version;
   const origin: PackageOrigin =
     url === undefined ? 'registry' : url.startsWith('file:') ? 'file' : originOf(url);
   // The same package may stand there twice, under different markers.
@@ -168,55 +188,78 @@ export async function parseRequirements(file: LockFile): Promise<RequirementsFil
     }
     for (const line of logicalLines(current)) {
       const position = place(current, line.line, line.column);
-      const option = parseOption(line.text);
-      if (option === undefined) {
+      const { requirement, options } = splitLine(current, line);
+      if (requirement !== '') {
         const list = isConstraint ? collected.constraints : collected.requirements;
-        list.push(parseRequirementLine(current, line, position));
-      } else if (option.name === '--requirement' || option.name === '--constraint') {
-        const included = await include(current, option.value ?? '', position);
-        if (included === undefined) collected.unread.push(position);
-        else {
-          await visit(included, isConstraint || option.name === '--constraint', [...ancestors, current.path]);
-        }
-      } else if (option.name === '--editable') {
-        collected.requirements.push({
-          ...parseSource(option.value ?? '', [], position),
-          isEditable: true,
-        });
-      } else collected.options.push({ ...option, position });
+        list.push(parseRequirementText(current, requirement, options, position));
+        continue;
+      }
+      for (const { name, value = '' } of options) {
+        if (name === '--editable') {
+          collected.requirements.push({ ...parseSource(value, [], position), isEditable: true });
+        } else if (SOURCE_OPTIONS.has(name)) {
+          const included = await include(current, value, position);
+          if (included === undefined) collected.unread.push(position);
+          // What a file of constraints includes with `-r` is installed.
+          else await visit(included, name === '--constraint', [...ancestors, current.path]);
+        } else collected.options.push({ name, value: value === '' ? undefined : value, position });
+      }
     }
   }
 }
 
+/** Reads an include. What is not read here: URLs, and paths that the environment decides. */
 async function include(file: LockFile, path: string, { line }: Position): Promise<LockFile | undefined> {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) return undefined;
+  if (/^(?:https?|file):|^[a-z][a-z0-9+.-]*:\/\//i.test(path) || VARIABLE.test(path)) return undefined;
+  if (path.includes('\\')) {
+    throw malformed(`${file.path}:${line}`, 'expected a path with /, found one with a backslash');
+  }
   const included = await file.beside(path);
   if (included === undefined)
     throw malformed(`${file.path}:${line}`, 'expected the included file, found none');
   return included;
 }
 
-/** @returns undefined for a line that is a requirement. */
-function parseOption(
-  text: string,
-): { readonly name: string; readonly value: string | undefined } | undefined {
-  if (!text.startsWith('-')) return undefined;
-  const [, written = text, separator = '', rest = ''] =
-    /^(--[a-z-]+|-[a-z])(\s*=\s*|\s+|)(.*)$/s.exec(text) ?? [];
-  const [name = written, hasValue = true] = OPTIONS.get(written) ?? [];
-  const value = unquote(rest.trim());
-  return { name, value: hasValue && (separator !== '' || value !== '') ? value : undefined };
+/** A line as its requirement or its options. What pip would pass over is refused: it looks like more than it is. */
+function splitLine(file: LockFile, { text, line }: LogicalLine): SplitLine {
+  const split = splitOptions(text);
+  const refuse = (message: string): never => {
+    throw malformed(`${file.path}:${line}`, message);
+  };
+  if ('fault' in split) return refuse(split.fault);
+  const { requirement, options, rest } = split;
+  const isOwn = ({ name }: WrittenOption): boolean => OWN_OPTIONS.has(name);
+  if (requirement === '' ? options.some(isOwn) : !options.every(isOwn)) {
+    return refuse('expected options of the line, or of its requirement alone, found others');
+  }
+  if (options.filter(({ name }) => SOURCE_OPTIONS.has(name)).length > 1) {
+    return refuse('expected one file or source in a line, found several');
+  }
+  // A marker behind an editable source has no effect.
+  if (rest.length > 0 && !(rest[0]!.startsWith(';') && options.at(-1)?.name === '--editable')) {
+    return refuse('expected nothing behind the options, found more text');
+  }
+  return split;
 }
 
-function parseRequirementLine(file: LockFile, { text, line }: LogicalLine, position: Position): Requirement {
-  // Options of one requirement stand behind it; a `--hash` inside of a URL's fragment has no space before it.
-  const at = text.search(/\s--[a-z]/);
-  const main = (at === -1 ? text : text.slice(0, at)).trim();
-  const hashes =
-    at === -1 ? [] : [...text.slice(at).matchAll(/\s--hash(?:\s*=\s*|\s+)(\S+)/g)].map(([, value]) => value!);
-  const requirement = parseRequirement(main);
-  if (requirement !== undefined) {
+function parseRequirementText(
+  file: LockFile,
+  text: string,
+  options: readonly WrittenOption[],
+  position: Position,
+): Requirement {
+  const hashes = options.flatMap(({ name, value }) => (name === '--hash' ? (value ?? []) : []));
+  const { source } = splitMarker(text);
+  const requirement = parseRequirement(text);
+  // pip takes `name===1.zip` for a file if there is one of that name.
+  if (requirement !== undefined && (requirement.url !== undefined || !isArchive(source))) {
     const { url } = requirement;
+    if (url === undefined && VARIABLE.test(text)) {
+      throw malformed(
+        `${file.path}:${position.line}`,
+        'expected a requirement without variables of the environment, found one',
+      );
+    }
     return {
       ...requirement,
       hashes: url === undefined ? hashes : [...hashes, ...fragmentHashes(url)],
@@ -224,11 +267,18 @@ function parseRequirementLine(file: LockFile, { text, line }: LogicalLine, posit
       position,
     };
   }
-  const { source } = splitMarker(main);
-  if (!/^(?:[^\s<>]*|"[^"]*"|'[^']*')$/.test(source) || !/[/\\:]|\.(?:whl|zip|tar\.gz|tgz)$/.test(source)) {
-    throw malformed(`${file.path}:${line}`, 'expected a requirement or an option, found another text');
+  if (!/^(?:[^\s<>]*|"[^"]*"|'[^']*')$/.test(source) || !(/[/\\:]/.test(source) || isArchive(source))) {
+    throw malformed(
+      `${file.path}:${position.line}`,
+      'expected a requirement or an option, found another text',
+    );
   }
-  return { ...parseSource(main, hashes, position), isEditable: false };
+  return { ...parseSource(text, hashes, position), isEditable: false };
+}
+
+/** Whether pip would take it for an archive by its ending. */
+function isArchive(source: string): boolean {
+  return /\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$/i.test(source.trim());
 }
 
 /** Hashes in the fragment of a URL: `#sha256=<hex>`. */

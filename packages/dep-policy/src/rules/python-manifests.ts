@@ -6,7 +6,7 @@ import { parseRegistry } from '../registry.ts';
 import type { LockFile } from '../readers/lock-file.ts';
 import { projectRequirements } from '../readers/pyproject.ts';
 import { parseRequirement, pinnedVersion } from '../readers/python-requirement.ts';
-import { parseRequirements } from '../readers/requirements.ts';
+import { constrained, parseRequirements } from '../readers/requirements.ts';
 import type { Requirement, RequirementsFile, RequirementsOption } from '../readers/requirements.ts';
 import { parseToml } from '../readers/toml-document.ts';
 import { allowsPep440 } from '../versions/pep440-specifier.ts';
@@ -27,6 +27,7 @@ export async function checkRequirements(
   const file = await parseRequirements(lock);
   return [
     ...file.requirements.flatMap((requirement) => checkRequirement(requirement, file, mustPin)),
+    ...file.constraints.flatMap(checkConstraint),
     ...file.options.flatMap((option) => checkOption(option, indexes)),
     ...file.unread.map(({ file: path, line }) =>
       violation(
@@ -43,33 +44,41 @@ export async function checkRequirements(
 }
 
 function checkRequirement(
-  { name, specifier, url, isEditable, position }: Requirement,
+  written: Requirement,
   { constraints }: RequirementsFile,
   mustPin: MustPin,
 ): Violation[] {
-  const subject = name ?? 'requirement';
-  const { file, line } = position;
-  if (url !== undefined || isEditable) {
+  const subject = written.name ?? 'requirement';
+  const { file, line } = written.position;
+  if (written.url !== undefined || written.isEditable) {
     return [
       violation('exotic-source', subject, file, line, 'expected a version of an index, found another source'),
     ];
   }
-  if (!mustPin(normalizeName('PyPI', subject)) || pinnedVersion(specifier) !== undefined) return [];
-  const isConstrained = constraints.some(
-    (one) =>
-      one.name !== undefined &&
-      normalizeName('PyPI', one.name) === normalizeName('PyPI', subject) &&
-      pinnedVersion(one.specifier) !== undefined,
-  );
-  return isConstrained
+  const { pin, specifier } = constrained(written, constraints);
+  if (pin !== undefined || !mustPin(normalizeName('PyPI', subject))) return [];
+  return [
+    violation(
+      'exact-pin',
+      subject,
+      file,
+      line,
+      `expected ==<version>, found ${specifier === '' ? 'no version' : `"${printable(specifier)}"`}`,
+    ),
+  ];
+}
+
+/** A constraint that is a URL takes the place of the index, whoever needs the package. */
+function checkConstraint({ name, url, position }: Requirement): Violation[] {
+  return url === undefined
     ? []
     : [
         violation(
-          'exact-pin',
-          subject,
-          file,
-          line,
-          `expected ==<version>, found ${specifier === '' ? 'no version' : `"${printable(specifier)}"`}`,
+          'exotic-source',
+          name ?? 'constraint',
+          position.file,
+          position.line,
+          'expected a constraint on the version, found another source',
         ),
       ];
 }
@@ -101,6 +110,7 @@ function checkOption({ name, value, position }: RequirementsOption, indexes: rea
     case '--find-links':
       return report('exotic-source', 'expected packages of an index, found another place to look for them');
     case '--pre':
+    case '--all-releases':
       return report('exact-pin', 'expected releases, found that pre-releases are taken too');
     default:
       return [];
