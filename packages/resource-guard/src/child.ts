@@ -98,7 +98,10 @@ async function start(script: string): Promise<void> {
     baselineBytes = residentBytes();
     send({ type: 'ready', tasks: [...tasks.keys()], residentBytes: baselineBytes, watched: await watched });
   } catch (error) {
-    send({ type: 'unstarted', failure: describeFailure(error) });
+    const failure = describeFailure(error);
+    // Who it was imported by is of no interest to the module's owner.
+    const message = failure.message.replace(/ imported from data:.*$/s, '');
+    send({ type: 'unstarted', failure: { ...failure, message } });
   }
 }
 

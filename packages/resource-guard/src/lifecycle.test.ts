@@ -61,6 +61,15 @@ describe('a guard that cannot start', () => {
     if (HAS_PROC) expect(listChildren()).toEqual([]);
   });
 
+  it('says which module does not exist, and nothing of who looked for it', async () => {
+    const script = new URL('file:///no/such/worker.js');
+    const error = await catchError(createGuard({ script, workers: 1, spare: 0 }));
+    expect(error.cause).toMatchObject({
+      code: 'ERR_MODULE_NOT_FOUND',
+      message: expect.stringMatching(/^Cannot find module '[^']*worker\.js'$/) as string,
+    });
+  });
+
   it('says so for a module that throws, with its error as cause', async () => {
     writeFileSync(broken, '');
     const error = await catchError(createGuard({ script: unstable({ broken }) }));
