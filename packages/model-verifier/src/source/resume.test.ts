@@ -20,21 +20,27 @@ function cutting(etag: string | undefined, rest: Buffer = CONTENT): Handler {
       return;
     }
     response.writeHead(200, { ...headers, 'content-length': CONTENT.length });
-    response.write(CONTENT.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 50));
+    response.write(CONTENT.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 100));
   };
 }
+
+/** Asks for the rest from within the first part. How much of that was read before the cut is up to the machine. */
+const REST = /^bytes=[1-9]\d{0,4}-$|^bytes=100000-$/;
 
 describe.skipIf(!hasOpenssl)('a download that was cut (skipped without openssl)', () => {
   it('goes on where it was, within one fetch and in the next one', async () => {
     const within = await scene(cutting('"v1"'));
     await expect(within.fetch({ retries: 1 })).resolves.toMatchObject({ files: [{ downloaded: true }] });
-    expect(within.server.requests.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-']);
+    expect(within.server.requests.map(({ range }) => range)).toEqual([
+      undefined,
+      expect.stringMatching(REST) as string,
+    ]);
 
     const next = await scene(cutting('"v1"'));
     await expect(next.fetch()).rejects.toMatchObject({ code: 'ERR_MODEL_DOWNLOAD' });
     expect(await next.quarantined()).toHaveLength(2);
     await expect(next.fetch()).resolves.toMatchObject({ files: [{ downloaded: true }] });
-    expect(next.server.requests[1]?.range).toBe('bytes=100000-');
+    expect(next.server.requests[1]?.range).toMatch(REST);
     expect(await next.quarantined()).toEqual([]);
   });
 
@@ -52,7 +58,7 @@ describe.skipIf(!hasOpenssl)('a download that was cut (skipped without openssl)'
       first = false;
     });
     await expect(fetch({ retries: 1 })).resolves.toMatchObject({ files: [{ downloaded: true }] });
-    expect(server.requests[1]?.range).toBe('bytes=100000-');
+    expect(server.requests[1]?.range).toMatch(REST);
   });
 
   it('is refused when the rest is of another file', async () => {
@@ -82,7 +88,11 @@ describe.skipIf(!hasOpenssl)('a download that was cut (skipped without openssl)'
     });
     await expect(fetch({ retries: 1 })).rejects.toMatchObject({ code: 'ERR_MODEL_SIZE' });
     await expect(fetch()).rejects.toMatchObject({ code: 'ERR_MODEL_DOWNLOAD' });
-    expect(server.requests.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', undefined]);
+    expect(server.requests.map(({ range }) => range)).toEqual([
+      undefined,
+      expect.stringMatching(REST) as string,
+      undefined,
+    ]);
   });
 
   it('notices bytes that were changed in quarantine meanwhile', async () => {
