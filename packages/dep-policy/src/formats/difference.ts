@@ -11,9 +11,10 @@ export interface ReportDifference {
 }
 
 /**
- * Compares the findings of a base and a head. Two are the same if they are in one package of one ecosystem, share an id,
- * and no more of them are there than before: a new version of the package that has the same hole is not a new finding,
- * and neither is a hole that has got another first id since.
+ * Compares the findings of a base and a head. Two are the same if they are in one package of one ecosystem, share an id
+ * and a state, and no more of them are there than before: a new version of the package that has the same hole is not a
+ * new finding, and neither is a hole that has got another first id since. One that could not be told and now is affected
+ * is new.
  */
 export function compareReports(
   base: { readonly findings: readonly Finding[] },
@@ -29,7 +30,8 @@ export function compareReports(
   const unmatched: Finding[] = [];
   // Equal ids first, so that of two versions the one that stayed is the one that is kept.
   for (const finding of head.findings) {
-    if (take(open, finding, ({ id }) => id === finding.id)) kept.push(finding);
+    if (take(open, finding, (one) => one.id === finding.id && one.state === finding.state))
+      kept.push(finding);
     else unmatched.push(finding);
   }
   for (const finding of unmatched) {

@@ -179,6 +179,16 @@ describe('the difference of two reports', () => {
     });
   });
 
+  it('has as new what could not be told before and now is affected, but not what stays as it was', async () => {
+    const broken = osvRecord('GHSA-1', npmEntry('left', 'introduced', '0', 'fixed', 'soon'), {
+      aliases: ['CVE-2026-1'],
+    });
+    const [told, untold] = [(await scan([HOLE])).report, (await scan([broken])).report];
+    expect(compareReports(untold, told)).toMatchObject({ added: [{ state: 'affected' }], kept: [] });
+    expect(compareReports(untold, untold)).toMatchObject({ added: [], kept: [{}], resolved: [] });
+    expect(compareReports(told, told)).toMatchObject({ added: [], kept: [{}], resolved: [] });
+  });
+
   it('has a second copy of a known hole as new', async () => {
     const twice = {
       ...LOCK,

@@ -69,7 +69,8 @@ export function judgeReport(
   const failing = report.findings.filter(
     (finding) =>
       !excepted.has(finding.id) &&
-      (isNew === undefined || isNew.has(finding)) &&
+      // Malware that was there before is no less an attack.
+      (isNew === undefined || isNew.has(finding) || finding.isMalware) &&
       passesNoGate(finding, policy?.policy.gates),
   );
   const found = verdictOf(failing, report.incomplete);

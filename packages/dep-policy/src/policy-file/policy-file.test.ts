@@ -139,6 +139,23 @@ describe('a judgement', () => {
     expect((await judge({ gates }, [broken])).exitCode).toBe(3);
   });
 
+  it('fails for malware that a base has already, and not for a known hole', async () => {
+    const root = await writeProject({
+      'package-lock.json': {
+        lockfileVersion: 3,
+        packages: { '': { dependencies: { left: '1' } }, 'node_modules/left': { version: '1.0.0' } },
+      },
+    });
+    const malware = osvRecord('MAL-1', npmEntry('left', 'introduced', '0'));
+    const judged = [];
+    for (const records of [[malware], [HOLE]]) {
+      const advisories = recordsSource(records, NOW);
+      const report = await scanDependencies({ root, lockfiles: ['package-lock.json'], advisories, now: NOW });
+      judged.push(judgeReport(report, { base: report, now: NOW }).exitCode);
+    }
+    expect(judged).toEqual([1, 0]);
+  });
+
   it('takes an exception by an alias, in the spelling of the ecosystem', async () => {
     const judged = await judge({ exceptions: [EXCEPTION] });
     expect(judged).toMatchObject({ exitCode: 0, violations: [], failing: [] });
