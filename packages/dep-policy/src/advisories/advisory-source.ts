@@ -22,6 +22,8 @@ export interface AdvisorySource {
 export interface PackageVersions extends PackageName {
   /** Exact versions; empty if none is known. */
   readonly versions: readonly string[];
+  /** Whether it is there at a version that is not known too. Default: if `versions` is empty. */
+  readonly isPartlyUnknown?: boolean | undefined;
 }
 
 /** What a report says of its source of advisories. */

@@ -46,6 +46,18 @@ describe('an advisory', () => {
     expect(stateOf(record, 'npm', 'a', '1.0.0')).toBe('unaffected');
   });
 
+  it.each([
+    ['no', 'affected'],
+    ['2099-01-01T00:00:00Z', 'affected'],
+    ['2026', 'affected'],
+    [true, 'affected'],
+    [null, 'affected'],
+    ['2026-02-01T00:00:00.5+01:00', 'unaffected'],
+  ])('is withdrawn only at a time that has come: %s', (withdrawn, state) => {
+    const record = osvRecord('X-1', npmEntry('a', 'introduced', '0'), { withdrawn });
+    expect(stateOf(record, 'npm', 'a', '1.0.0')).toBe(state);
+  });
+
   it('with a GIT range first is asked for the ranges behind it', () => {
     const ranges = [
       {
@@ -92,6 +104,14 @@ describe('a Python version', () => {
     expect(stateOf(record, 'PyPI', 'mxnet', '1.9.0+cu112')).toBe('affected');
     const last = osvRecord('X-2', pypiEntry('mxnet', 'introduced', '0', 'last_affected', '1.9.1'));
     expect(stateOf(last, 'PyPI', 'mxnet', '1.9.1+cu112')).toBe('affected');
+  });
+
+  it('that was built locally is matched as itself as well, where an event names it', () => {
+    const record = osvRecord('X-1', pypiEntry('mxnet', 'introduced', '1.9.1+cu112', 'fixed', '1.9.2'));
+    const states = ['1.9.1', '1.9.1+cu111', '1.9.1+cu112', '1.9.1+cu113', '1.9.2+cu112'].map((version) =>
+      stateOf(record, 'PyPI', 'mxnet', version),
+    );
+    expect(states).toEqual(['unaffected', 'unaffected', 'affected', 'affected', 'unaffected']);
   });
 
   it('equals a listed one in another spelling', () => {

@@ -44,7 +44,8 @@ export interface PackageVersion extends PackageName {
  * lists the version or has a range that includes it. What cannot be compared makes the answer `unevaluable`, unless
  * another entry or range says that the version is affected. A withdrawn record matches nothing.
  *
- * A local version of Python (`1.9.1+cu112`) is matched as the public version it was built from.
+ * A local version of Python (`1.9.1+cu112`) is matched as itself and as the public version it was built from: affected
+ * if either is.
  *
  * @see OSV schema 1.7, "Evaluation"
  */
@@ -73,14 +74,19 @@ function matchEntry({ version }: PackageVersion, advisory: Advisory, entry: Affe
     return { state: 'unevaluable', reason: `expected a version of ${entry.ecosystem}, found another text` };
   }
   const asked = order.publicVersion(parsed);
+  // An event may name a local version itself; what either of the two is in counts.
+  const forms = order.compare(asked, parsed) === 0 ? [asked] : [asked, parsed];
   let reason = entry.problem === undefined ? undefined : `affected[${entry.index}]: ${entry.problem}`;
   for (const range of entry.ranges) {
     const prepared = preparedRange(entry, range);
     if (prepared === undefined) {
       reason ??= `affected[${entry.index}].ranges[${range.index}]: ${range.problem ?? 'expected versions in every event, found another text'}`;
-    } else if (rangeIncludes(entry.ecosystem, prepared, asked)) {
+      continue;
+    }
+    const included = forms.find((form) => rangeIncludes(entry.ecosystem, prepared, form));
+    if (included !== undefined) {
       const comparisons: Comparison[] = [];
-      rangeIncludes(entry.ecosystem, prepared, asked, comparisons);
+      rangeIncludes(entry.ecosystem, prepared, included, comparisons);
       return {
         state: 'affected',
         evidence: {

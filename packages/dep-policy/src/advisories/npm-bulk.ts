@@ -35,7 +35,9 @@ export function npmBulk(options: ServiceOptions = {}): AdvisorySource {
           `npm-bulk: expected npm packages, found one of ${foreign.ecosystem}`,
         );
       }
-      const unknown = packages.filter(({ versions }) => versions.length === 0);
+      const unknown = packages.filter(
+        ({ versions, isPartlyUnknown = false }) => versions.length === 0 || isPartlyUnknown,
+      );
       if (unknown.length > 0) {
         throw new DependencyError(
           'ERR_DEP_ADVISORIES',
@@ -103,11 +105,10 @@ function parseEntry(name: string, entry: unknown, toEvents: typeof npmRangeEvent
 function severityOf(entry: JsonObject): Severity {
   const cvss = member(entry, 'cvss');
   const vector = isObject(cvss) ? textMember(cvss, 'vectorString') : undefined;
-  return (
-    (vector === undefined ? undefined : scoreCvss(vector)) ??
-    severityOfWord(member(entry, 'severity')) ??
-    UNKNOWN_SEVERITY
-  );
+  const scored = vector === undefined ? undefined : scoreCvss(vector);
+  // As in a record of OSV: a score of 0 does not undo the word.
+  if (scored !== undefined && scored.score !== 0) return scored;
+  return severityOfWord(member(entry, 'severity')) ?? scored ?? UNKNOWN_SEVERITY;
 }
 
 function unusable(): DependencyError {

@@ -44,6 +44,16 @@ describe('the severity of a record', () => {
     });
   });
 
+  it.each([
+    ['the word of the database', [], { database_specific: { severity: 'CRITICAL' } }, 'critical'],
+    ['a vector of an older CVSS', [{ type: 'CVSS_V2', score: CVSS2 }], {}, 'high'],
+    ['nothing else', [], {}, 'none'],
+    ['an unknown word', [], { database_specific: { severity: 'DIRE' } }, 'none'],
+  ])('goes from a score of 0 to %s', (_what, more, specific, rating) => {
+    const zero = { type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N' };
+    expect(severityOf({ severity: [zero, ...more], ...specific }).rating).toBe(rating);
+  });
+
   it('is unknown where nobody has said', () => {
     expect(severityOf({})).toEqual({ rating: 'unknown', source: 'none' });
   });

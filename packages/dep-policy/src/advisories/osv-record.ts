@@ -13,6 +13,12 @@ const MAX_SUMMARY = 200;
 /** Longest id, in characters, of a record or an alias. */
 const MAX_ID = 128;
 
+/** A time as the schema writes it. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d(?:\.\d+)?(?:z|[+-]\d\d:\d\d)$/i;
+
+/** Milliseconds that a clock may be slow: a record taken back in them is no record of the future. */
+const MAX_CLOCK_ERROR = 86_400_000;
+
 /** Whether a JSON value wants to be an OSV record, so that one which cannot be read is reported and not passed over. */
 export function looksLikeOsv(value: unknown): boolean {
   return (
@@ -61,7 +67,7 @@ export function parseOsvRecord(value: unknown): Advisory | undefined {
   const problems: string[] = [];
   const modified = textMember(value, 'modified') ?? '';
   if (Number.isNaN(Date.parse(modified))) problems.push('modified: expected a time, found none');
-  const withdrawn = textMember(value, 'withdrawn');
+  const withdrawn = withdrawnAt(value, problems);
   const aliases = idList(value, 'aliases', problems);
   const isMalware = id.startsWith('MAL-');
   const affected = listMember(value, 'affected').flatMap((entry, index) =>
@@ -84,6 +90,16 @@ export function parseOsvRecord(value: unknown): Advisory | undefined {
   };
 }
 
+/** What is not certainly taken back still counts: another text, or a time to come, is no withdrawal. */
+function withdrawnAt(record: JsonObject, problems: string[]): string | undefined {
+  const written = member(record, 'withdrawn') ?? undefined;
+  const text = textMember(record, 'withdrawn') ?? '';
+  const isPast = RFC_3339.test(text) && Date.parse(text) <= Date.now() + MAX_CLOCK_ERROR;
+  if (written !== undefined && !isPast)
+    problems.push('withdrawn: expected a past time, found something else');
+  return isPast ? text : undefined;
+}
+
 function firstLine(text: string): string {
   return text.slice(0, 4 * MAX_SUMMARY).split('\n', 1)[0]!;
 }
@@ -95,7 +111,7 @@ function idList(record: JsonObject, key: string, problems: string[]): string[] {
   return [...new Set(texts)];
 }
 
-/** The best vector there is, newest version first; then the database's word for it. */
+/** The best vector that has a score, newest version first; then the database's word for it; then a score of 0. */
 function parseSeverity(owner: JsonObject, problems: string[]): Severity | undefined {
   const scored: Severity[] = [];
   for (const entry of listMember(owner, 'severity')) {
@@ -107,13 +123,16 @@ function parseSeverity(owner: JsonObject, problems: string[]): Severity | undefi
       problems.push('severity: expected a complete CVSS vector, found another text');
     else scored.push(severity);
   }
-  const best = scored.sort((a, b) => compareSource(a, b) || (b.score ?? 0) - (a.score ?? 0))[0];
+  scored.sort((a, b) => compareSource(a, b) || (b.score ?? 0) - (a.score ?? 0));
+  const best = scored.find(({ score }) => score !== 0);
   if (best !== undefined) return best;
   const specific = member(owner, 'database_specific');
   const ofEcosystem = member(owner, 'ecosystem_specific');
+  // A score of 0 says that nothing is harmed: whatever else is said goes before it.
   return (
     (isObject(specific) ? severityOfWord(member(specific, 'severity')) : undefined) ??
-    (isObject(ofEcosystem) ? severityOfWord(member(ofEcosystem, 'severity')) : undefined)
+    (isObject(ofEcosystem) ? severityOfWord(member(ofEcosystem, 'severity')) : undefined) ??
+    scored[0]
   );
 }
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { npmEntry, osvRecord, pypiEntry } from '../testing/osv.ts';
 import { sendJson, startService } from '../testing/service.ts';
 import { matchAdvisory } from './match.ts';
+import { scanDependencies } from '../scan/scan.ts';
+import { writeProject } from '../testing/workspace.ts';
 import { npmBulk } from './npm-bulk.ts';
 import { npmRangeEvents } from './npm-range.ts';
 import { osvApi } from './osv-api.ts';
@@ -128,6 +130,32 @@ describe('the bulk endpoint of npm', () => {
     const { source } = await answerWith([{ id: 1, vulnerable_versions: 'before noon' }]);
     const [advisory] = await source.advisoriesFor([left]);
     expect(matchAdvisory({ ...left, version: '1.5.0' }, advisory!).state).toBe('unevaluable');
+  });
+
+  it('lets no word of severity be undone by a score of 0', async () => {
+    const vectorString = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N';
+    const entry = { id: 1, vulnerable_versions: '*', severity: 'critical', cvss: { score: 0, vectorString } };
+    const { source } = await answerWith([entry]);
+    expect(await source.advisoriesFor([left])).toMatchObject([{ severity: { rating: 'critical' } }]);
+  });
+
+  it('is not asked about a package at a version that is not known, whatever other versions are', async () => {
+    const { source } = await answerWith([]);
+    for (const unknown of [
+      { ...left, versions: [] },
+      { ...left, isPartlyUnknown: true },
+    ]) {
+      await expect(source.advisoriesFor([unknown])).rejects.toMatchObject({ code: 'ERR_DEP_ADVISORIES' });
+    }
+    const graph = {
+      'node_modules/left': { version: '1.5.0' },
+      'node_modules/up': { version: '1.0.0', dependencies: { left: '1' } },
+      'node_modules/up/node_modules/left': { resolved: 'https://registry.npmjs.org/left/-/left-1.tgz' },
+    };
+    const root = await writeProject({ 'package-lock.json': { lockfileVersion: 3, packages: graph } });
+    const scan = scanDependencies({ root, lockfiles: ['package-lock.json'], advisories: source });
+    await expect(scan).rejects.toMatchObject({ code: 'ERR_DEP_ADVISORIES' });
+    expect(await source.advisoriesFor([{ ...left, isPartlyUnknown: false }])).toEqual([]);
   });
 
   it('is not asked about Python', async () => {

@@ -85,7 +85,8 @@ function severitiesOf({ ecosystem, name }: PackageVersion, { affected, severity 
   const own = affected
     .filter((entry) => entry.name === name && entry.ecosystem === ecosystem)
     .flatMap((entry) => (entry.severity === undefined ? [] : [entry.severity]));
-  return own.length > 0 ? own : [severity];
+  // A score of 0 of its own does not undo what is said of the record.
+  return own.some(({ rating }) => rating !== 'none') ? own : [...own, severity];
 }
 
 function compareIds(a: string, b: string): number {

@@ -137,6 +137,14 @@ describe('a finding', () => {
       osvRecord('X-1', own, { database_specific: { severity: 'CRITICAL' } }),
     ]);
     expect(findings[0]?.severity.rating).toBe('low');
+    const zero = {
+      ...npmEntry('left', 'introduced', '0'),
+      severity: [{ type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N' }],
+    };
+    const scored = await scanNpm(LEFT, [
+      osvRecord('X-1', zero, { database_specific: { severity: 'CRITICAL' } }),
+    ]);
+    expect(scored.findings[0]?.severity.rating).toBe('critical');
   });
 
   it('of malware asks to remove the package, before everything else', async () => {

@@ -89,6 +89,7 @@ export async function scanGraphs(
     [...packages.values()].map(({ name, versions }) => ({
       ...name,
       versions: [...versions.keys()].filter((version) => version !== undefined),
+      isPartlyUnknown: versions.has(undefined),
     })),
     { signal: options.signal },
   );
