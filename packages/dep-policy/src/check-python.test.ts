@@ -159,3 +159,73 @@ describe('a requirements file', () => {
     ]);
   });
 });
+
+describe('a configuration of pip', () => {
+  it.each([
+    ['an allowed index', '[global]\nindex-url = https://pypi.org/simple\n', []],
+    ['an indented key', '[global]\n  index-url = https://x.test/simple\n', ['registry index-url']],
+    ['a key with hyphens', '[global]\n--index-url = https://x.test\n', ['registry index-url']],
+    ['another name', '[global]\npypi_url: https://x.test\n', ['registry pypi-url']],
+    ['a key in a row', '[global]\n  pre = 1\n  index-url = http://pypi.org/simple\n', ['https index-url']],
+    ['a continued value', '[global]\ntimeout = 1\n  index-url = https://x.test\n', []],
+    [
+      'a value over lines and a comment',
+      '[global]\nindex-url =\n# why\n  https://x.test\n',
+      ['registry index-url'],
+    ],
+    ['a further requirement', '[install]\nrequirement = more.txt\n', ['exotic-source requirement']],
+  ])('is read as pip reads it: %s', async (_what, text, rules) => {
+    const files = { 'r.txt': `a==1.0 ${HASH}\n` };
+    expect(await violationsOf({ ...files, 'pip.conf': text })).toEqual(rules);
+  });
+
+  it('counts beside the lock as well as above it', async () => {
+    const files = { 'app/r.txt': `a==1.0 ${HASH}\n` };
+    const text = '[global]\ntrusted-host = x.test\n';
+    for (const path of ['app/pip.conf', 'pip.ini']) {
+      expect(await violationsOf({ ...files, [path]: text })).toEqual(['https trusted-host']);
+    }
+    expect(await violationsOf({ ...files, 'other/pip.conf': text })).toEqual([]);
+  });
+});
+
+describe('settings of tools for Python', () => {
+  const PYPI = 'https://pypi.org/simple';
+  it.each([
+    ['uv.toml', `index-url = "${PYPI}"\nextra-index-url = []\nindex-strategy = "first-index"\n`, []],
+    ['uv.toml', 'index-url = "http://pypi.org/simple"\n', ['https index-url']],
+    ['uv.toml', 'extra-index-url = ["https://x.test"]\n', ['registry extra-index-url']],
+    ['uv.toml', '[[index]]\nurl = "https://x.test"\ndefault = true\n', ['registry index']],
+    ['uv.toml', 'allow-insecure-host = ["pypi.org"]\n', ['https allow-insecure-host']],
+    ['uv.toml', 'index-strategy = "unsafe-best-match"\n', ['registry index-strategy']],
+    ['uv.toml', 'find-links = ["./wheels"]\n', ['exotic-source find-links']],
+    ['uv.toml', '[pip]\nverify-hashes = false\n', ['setting pip.verify-hashes']],
+    ['uv.toml', '[pip]\nindex-url = "https://x.test"\n', ['registry pip.index-url']],
+    ['pyproject.toml', `[[tool.uv.index]]\nname = "a"\nurl = "${PYPI}/"\nexplicit = true\n`, []],
+    ['pyproject.toml', '[[tool.uv.index]]\nurl = "http://x.test"\n', ['https tool.uv.index']],
+    ['pyproject.toml', '[tool.uv]\nindex = [{ url = "./here" }]\n', ['registry tool.uv.index']],
+    ['pyproject.toml', '[[tool.poetry.source]]\nname = "PyPI"\npriority = "primary"\n', []],
+    [
+      'pyproject.toml',
+      '[[tool.poetry.source]]\nname = "x"\nurl = "https://x.test"\n',
+      ['registry tool.poetry.source'],
+    ],
+    [
+      'pyproject.toml',
+      `[[tool.pdm.source]]\nname = "a"\nurl = "${PYPI}"\nverify_ssl = false\n`,
+      ['https tool.pdm.source.verify_ssl'],
+    ],
+    ['poetry.toml', '[virtualenvs]\nin-project = true\n', []],
+    ['poetry.toml', '[certificates.x]\ncert = false\n', ['https certificates.x.cert']],
+    ['pdm.toml', '[python]\nuse_venv = true\n', []],
+    ['pdm.toml', '[pypi]\nurl = "https://x.test"\n', ['registry pypi']],
+    ['pdm.toml', '[pypi]\nverify_ssl = false\n', ['https pypi.verify_ssl']],
+    ['Pipfile', `[[source]]\nurl = "${PYPI}"\nverify_ssl = true\nname = "pypi"\n`, []],
+    ['Pipfile', `[[source]]\nurl = "${PYPI}"\nverify_ssl = false\n`, ['https source.verify_ssl']],
+    ['Pipfile', '[[source]]\nurl = "http://x.test"\nname = "pypi"\n', ['https source']],
+    ['Pipfile.lock', `{"_meta":{"sources":[{"url":"${PYPI}","verify_ssl":true}]}}`, []],
+    ['Pipfile.lock', '{"_meta":{"sources":[{"url":"https://x.test"}]}}', ['registry sources']],
+  ])('are looked at: %s %j', async (path, text, rules) => {
+    expect(await violationsOf({ 'r.txt': `a==1.0 ${HASH}\n`, [path]: text })).toEqual(rules);
+  });
+});

@@ -1,13 +1,19 @@
-import type { DependencyGraph } from '../graph/dependency-graph.ts';
+import type { DependencyGraph, LockFormat } from '../graph/dependency-graph.ts';
 import type { PolicyFile } from '../policy-file/policy-schema.ts';
 import type { NpmrcSetting } from '../npmrc.ts';
 import { readNpmrc } from '../npmrc.ts';
 import { findRegistryFault } from '../registry.ts';
-import { readTextFile } from '../text-file.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
 
-const MAX_BYTES = 1024 * 1024;
+const PYTHON_FORMATS: ReadonlySet<LockFormat> = new Set([
+  'requirements',
+  'pylock',
+  'uv',
+  'poetry',
+  'pdm',
+  'pipfile',
+]);
 
 /**
  * Checks that the settings which protect an installation are effective: there, in the file that the tool reads, and not
@@ -19,14 +25,15 @@ export async function checkHardening(
   policy: PolicyFile,
 ): Promise<Violation[]> {
   const formats = new Set(graphs.map(({ format }) => format));
+  const python = graphs.filter(({ format }) => PYTHON_FORMATS.has(format));
   const npmrc = await readNpmrc(root, '.');
   const pnpm = formats.has('pnpm-lock') ? await import('./pnpm-hardening.ts') : undefined;
   return [
     ...((await pnpm?.checkPnpmHardening(root, npmrc.settings, policy)) ?? []),
     ...(formats.has('package-lock') ? checkNpm(npmrc.settings, policy) : []),
-    ...(graphs.some(({ packages }) => [...packages.values()].some(({ ecosystem }) => ecosystem === 'PyPI'))
-      ? await checkPip(root, policy)
-      : []),
+    ...(python.length === 0
+      ? []
+      : await (await import('./python-hardening.ts')).checkPythonHardening(root, python, policy)),
   ];
 }
 
@@ -58,36 +65,4 @@ function checkNpm(npmrc: readonly NpmrcSetting[], { registries }: PolicyFile): V
     }
     return [];
   });
-}
-
-/** `pip.conf` of the project: pip reads it where `PIP_CONFIG_FILE` or a virtual environment points to it. */
-async function checkPip(root: string, { registries }: PolicyFile): Promise<Violation[]> {
-  const found: Violation[] = [];
-  for (const path of ['pip.conf', 'pip.ini']) {
-    const file = await readTextFile(root, path, MAX_BYTES);
-    let key = '';
-    for (const [index, line] of (file?.text ?? '').split(/\r\n|\r|\n/).entries()) {
-      if (/^\s*(?:[#;]|$)/.test(line)) continue;
-      const [, name, first] = /^([A-Za-z][\w-]*)\s*[=:]\s*(.*)$/.exec(line) ?? [];
-      // An indented line continues the value of the one above.
-      const value = (name === undefined ? line : (first ?? '')).trim();
-      if (name !== undefined) key = name.toLowerCase().replaceAll('_', '-');
-      else if (!/^\s/.test(line)) key = '';
-      if (value === '') continue;
-      const report = (rule: Violation['rule'], message: string): void => {
-        found.push(violation(rule, key, path, index + 1, message));
-      };
-      if (key === 'extra-index-url')
-        report('registry', 'expected one index, found a second: whoever has the higher version there wins');
-      else if (key === 'trusted-host')
-        report('https', 'expected TLS certificates to be verified, found a host that is trusted without');
-      else if (key === 'find-links')
-        report('exotic-source', 'expected packages of an index, found another place to look for them');
-      else if (key === 'index-url') {
-        const fault = findRegistryFault(value, registries.pypi);
-        if (fault !== undefined) report(fault.rule, fault.message);
-      }
-    }
-  }
-  return found;
 }
