@@ -118,13 +118,76 @@ describe('a lock of npm', () => {
     expect(await npm({ license: undefined }, MANIFEST, { licences })).toEqual(['licence']);
   });
 
-  it('excuses a bundled package from URL and hash only inside of another one', async () => {
+  it('excuses a bundled package from URL and hash only inside of the one that bundles it', async () => {
+    const owner = { bundleDependencies: ['in'] };
     const bundled = { version: '1.0.0', inBundle: true };
-    expect(await npm({}, MANIFEST, {}, { 'node_modules/left/node_modules/in': bundled })).toEqual([]);
+    const below = (entry: object, more: object = {}) => ({
+      'node_modules/left/node_modules/in': entry,
+      ...more,
+    });
+    expect(await npm(owner, MANIFEST, {}, below(bundled))).toEqual([]);
+    const needs = { ...bundled, dependencies: { deep: '1' } };
+    const deep = { 'node_modules/left/node_modules/deep': bundled };
+    expect(await npm(owner, MANIFEST, {}, below(needs, deep))).toEqual([]);
+    expect(await npm(owner, MANIFEST, {}, below(bundled, deep))).toEqual(['integrity-missing', 'registry']);
+    expect(await npm({}, MANIFEST, {}, below(bundled))).toEqual(['integrity-missing', 'registry']);
+    const fetched = { ...bundled, resolved: 'http://evil.test/in.tgz' };
+    expect(await npm(owner, MANIFEST, {}, below(fetched))).toEqual(['exotic-source']);
     expect(await npm({ inBundle: true, resolved: undefined, integrity: undefined })).toEqual([
       'integrity-missing',
       'registry',
     ]);
+  });
+});
+
+describe('a lock of npm for a workspace', () => {
+  const root = { name: 'one', workspaces: ['packages/*'], dependencies: { left: '1.2.3', inner: '1.0.0' } };
+  const inner = { name: 'inner', version: '1.0.0' };
+  const files = (
+    packages: object,
+    manifest: object = root,
+    more: Readonly<Record<string, object>> = { 'packages/inner/package.json': inner },
+  ) => ({
+    'package.json': manifest,
+    'package-lock.json': {
+      lockfileVersion: 3,
+      packages: { '': manifest, 'node_modules/left': ENTRY, ...packages },
+    },
+    ...more,
+  });
+  const linked = {
+    'node_modules/inner': { resolved: 'packages/inner', link: true },
+    'packages/inner': inner,
+  };
+  const check = (...args: Parameters<typeof files>) => rulesOf(files(...args), 'package-lock.json');
+
+  it('passes with links to its members', async () => {
+    expect(await check(linked)).toEqual([]);
+  });
+
+  it('is refused with a link to a folder that is no member', async () => {
+    expect(await check(linked, { ...root, workspaces: [] })).toContain('exotic-source');
+    const evil = {
+      'node_modules/left': { resolved: 'vendor/evil', link: true },
+      'vendor/evil': { name: 'left', version: '1.2.3' },
+    };
+    const manifest = { 'vendor/evil/package.json': { name: 'left', version: '1.2.3' } };
+    expect(
+      await check({ ...linked, ...evil }, root, { 'packages/inner/package.json': inner, ...manifest }),
+    ).toEqual(['exotic-source']);
+  });
+
+  it('is refused with a member under the name of another package', async () => {
+    const left = { 'node_modules/left': { resolved: 'packages/inner', link: true } };
+    expect(await check({ ...linked, ...left })).toContain('lock-incomplete');
+    const lie = { 'packages/inner': { ...inner, name: 'left', version: '1.2.3' } };
+    expect(await check({ ...linked, ...left, ...lie })).toContain('lock-mismatch');
+  });
+
+  it('is refused without one of its members', async () => {
+    const bare = { ...root, dependencies: { left: '1.2.3' } };
+    expect(await check(linked, bare)).toEqual([]);
+    expect(await check({}, bare)).toEqual(['lock-mismatch']);
   });
 });
 

@@ -11,7 +11,7 @@ import { checkGraphSources } from './rules/graph-sources.ts';
 import { checkHardening } from './rules/hardening.ts';
 import { checkNpmManifests } from './rules/npm-manifests.ts';
 import type { MustPin } from './rules/npm-manifests.ts';
-import { readPackageLockFacts } from './rules/package-lock-facts.ts';
+import { checkPackageLock } from './rules/package-lock-facts.ts';
 import { compareViolations, violation } from './violation.ts';
 import type { Rule, Violation } from './violation.ts';
 
@@ -72,11 +72,8 @@ async function checkLock(
       .filter(({ rule, package: name }) => rule !== 'exact-pin' || mustPin(name))
       .map((one) => ({ ...one, file: posix.join(folder, one.file) }));
   }
-  const facts =
-    graph.format === 'package-lock'
-      ? readPackageLockFacts(lock, policy)
-      : { bundled: new Set<string>(), violations: [] };
-  const sources = checkGraphSources(graph, { registries, hashes: pins.hashes, bundled: facts.bundled });
+  const facts = graph.format === 'package-lock' ? checkPackageLock(lock, policy) : [];
+  const sources = checkGraphSources(graph, { registries, hashes: pins.hashes });
   switch (graph.format) {
     case 'requirements': {
       const { checkRequirements } = await import('./rules/python-manifests.ts');
@@ -102,7 +99,7 @@ async function checkLock(
         ...(await checkNpmManifests(lock, graph, mustPin)),
       ];
     default:
-      return [...facts.violations, ...sources, ...(await checkNpmManifests(lock, graph, mustPin))];
+      return [...facts, ...sources, ...(await checkNpmManifests(lock, graph, mustPin))];
   }
 }
 

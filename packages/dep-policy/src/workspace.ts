@@ -97,6 +97,20 @@ export async function findMemberFolders(root: string, patterns: readonly string[
   return [...members].sort();
 }
 
+/** Whether the patterns name a folder, whatever there is on the disk. @throws {DependencyError} `ERR_DEP_WORKSPACE` */
+export function isMemberFolder(patterns: readonly string[], folder: string): boolean {
+  const matches = (glob: MemberGlob): boolean =>
+    isGlobMatch(
+      glob,
+      folder.split('/').reduce((state, name) => stepGlob(glob, state, name), startGlob(glob)),
+    );
+  const globs = patterns.map(parseMemberGlob);
+  return (
+    globs.some((glob) => !glob.isNegated && matches(glob)) &&
+    !globs.some((glob) => glob.isNegated && matches(glob))
+  );
+}
+
 /** A folder on the way, and where each pattern stands there. */
 interface Place {
   readonly path: string;

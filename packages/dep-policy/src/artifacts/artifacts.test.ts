@@ -82,6 +82,23 @@ describe('verifying archives', () => {
     expect(await verifyArtifacts(graphs, folder)).toMatchObject({ missing: ['@s/up@1.0.0'], violations: [] });
   });
 
+  it('misses no package that comes inside of another one', async () => {
+    const { graphs, root, folder } = await project(`sha256:${sha256(bytes)}`, good);
+    const inner = async (bundleDependencies: readonly string[]) => {
+      const up = { version: '1.0.0', integrity: sha512('tarball'), bundleDependencies };
+      const packages = {
+        '': {},
+        'node_modules/@s/up': up,
+        'node_modules/@s/up/node_modules/in': { version: '1.0.0', inBundle: true },
+      };
+      await writeFile(join(root, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
+      const lock = await readLockfile({ root, path: 'package-lock.json' });
+      return (await verifyArtifacts([graphs[0]!, lock], folder)).missing;
+    };
+    expect(await inner(['in'])).toEqual([]);
+    expect(await inner([])).toEqual(['in@1.0.0']);
+  });
+
   it('compares with no weak hash, and follows no link', async () => {
     const md5 = createHash('md5').update(bytes).digest('hex');
     const weak = await project(`md5:${md5}`, good);

@@ -49,6 +49,11 @@ export interface PackageNode {
   readonly resolved: string | undefined;
   /** As the file writes them: `sha512-<base64>`, or `sha256:<hex>` in Python. */
   readonly hashes: readonly string[];
+  /**
+   * Why the file rightly has no hash: the package comes inside of another one's archive, or is for some systems only and
+   * its tool writes none for those. Absent for every other package.
+   */
+  readonly hashless?: 'bundled' | 'conditional' | undefined;
   readonly scope: Scope;
   readonly position: Position;
   readonly dependencies: readonly Edge[];
@@ -76,7 +81,9 @@ export interface GraphProblem {
     /** An edge to a package that the file does not have. */
     | 'missing'
     /** Another file or folder that was not read. */
-    | 'unread';
+    | 'unread'
+    /** Two places of the file, or it and the manifest beside it, that say different things of one package. */
+    | 'conflict';
   readonly position: Position;
   readonly message: string;
 }

@@ -30,6 +30,7 @@ export interface FoundPackage {
   readonly origin?: PackageNode['origin'];
   readonly resolved?: string | undefined;
   readonly hashes?: readonly string[];
+  readonly hashless?: PackageNode['hashless'];
   readonly position: Position;
   readonly dependencies?: readonly Edge[];
   /** The scope that the file itself says; used where no root leads to the package. */
@@ -56,7 +57,7 @@ export class GraphBuilder {
 
   add(found: FoundPackage): void {
     const { key, name, version, origin = 'registry', resolved, hashes = [], position } = found;
-    const { dependencies = [], scope } = found;
+    const { dependencies = [], scope, hashless } = found;
     if (name === '' || name.length > MAX_NAME) {
       throw this.#fault(position, `expected a name of 1 to ${MAX_NAME} characters, found ${name.length}`);
     }
@@ -69,6 +70,7 @@ export class GraphBuilder {
       origin,
       resolved,
       hashes,
+      ...(hashless === undefined ? {} : { hashless }),
       scope: scope ?? 'runtime',
       position,
       dependencies,

@@ -21,14 +21,7 @@ export interface MemberManifest {
 export async function memberManifests(file: LockFile): Promise<MemberManifest[]> {
   const root = await readManifestAt(file, '.');
   if (root === undefined) return [];
-  const workspaces = member(root.value, 'workspaces');
-  const patterns = (
-    Array.isArray(workspaces)
-      ? (workspaces as unknown[])
-      : isObject(workspaces)
-        ? listMember(workspaces, 'packages')
-        : []
-  ).filter((pattern) => typeof pattern === 'string');
+  const patterns = memberPatterns(root.value);
   if (patterns.length === 0) return [root];
   const folders = await file.members(patterns);
   const members = await Promise.all(
@@ -43,4 +36,16 @@ export async function readManifestAt(file: LockFile, folder: string): Promise<Me
   if (manifest === undefined) return undefined;
   const { value } = parseJsonDocument({ path: manifest.path, text: textOf(manifest) }, () => false);
   return { folder, name: textMember(value, 'name'), value };
+}
+
+/** The patterns of `workspaces`, in either of its forms. */
+export function memberPatterns(manifest: JsonObject): string[] {
+  const workspaces = member(manifest, 'workspaces');
+  return (
+    Array.isArray(workspaces)
+      ? (workspaces as unknown[])
+      : isObject(workspaces)
+        ? listMember(workspaces, 'packages')
+        : []
+  ).filter((pattern) => typeof pattern === 'string');
 }

@@ -154,20 +154,27 @@ describe('a package-lock', () => {
   it.each([
     ['version 4', { lockfileVersion: 4 }],
     ['no packages', { packages: [] }],
+    ['packages in version 1', { lockfileVersion: 1 }],
     ['a package that is no object', { packages: { '': {}, 'node_modules/a': 1 } }],
     ['a name of 215 characters', { packages: { [`node_modules/${'a'.repeat(215)}`]: { version: '1.0.0' } } }],
   ])('with %s is refused', async (_, more) => {
     await expect(read({ '': {} }, more)).rejects.toMatchObject({ code: 'ERR_DEP_LOCKFILE' });
   });
 
-  it('is not read as one thing by us and as another by npm: a repeated key is refused', async () => {
-    const text =
-      '{"lockfileVersion":3,"packages":{"":{},"node_modules/a":{"version":"1.0.0"},"node_modules/\\u0061":{"version":"2.0.0"}}}';
-    const root = await writeProject({ 'package-lock.json': text });
-    await expect(readLockfile({ root, path: 'package-lock.json' })).rejects.toMatchObject({
-      code: 'ERR_DEP_LOCKFILE',
-    });
-  });
+  it.each([
+    ['package', '{"":{},"node_modules/a":{"version":"1.0.0"},"node_modules/\\u0061":{"version":"2.0.0"}}'],
+    ['version', '{"":{},"node_modules/a":{"version":"1.0.0","version":"2.0.0"}}'],
+    ['dependency', '{"":{"dependencies":{"a":"1","a":"2"}},"node_modules/a":{"version":"1.0.0"}}'],
+  ])(
+    'is not read as one thing by us and as another by npm: a repeated %s is refused',
+    async (_, packages) => {
+      const text = `{"lockfileVersion":3,"packages":${packages}}`;
+      const root = await writeProject({ 'package-lock.json': text });
+      await expect(readLockfile({ root, path: 'package-lock.json' })).rejects.toMatchObject({
+        code: 'ERR_DEP_LOCKFILE',
+      });
+    },
+  );
 
   it('cannot reach a prototype', async () => {
     const text =

@@ -13,10 +13,10 @@ export interface NpmSource {
 /** Reads `1.2.3`, `npm:other@1.2.3`, `git+https://…`, `https://….tgz`, `file:…`, `link:…`. Total. */
 export function parseNpmSource(text: string): NpmSource {
   if (isExactVersion(text)) return { version: text, origin: 'registry' };
-  const alias = /^npm:((?:@[^/@]+\/)?[^/@]+)@(.+)$/.exec(text);
-  if (alias !== null) {
-    const [, name, version] = alias;
-    return { name: name!, version: isExactVersion(version!) ? version : undefined, origin: 'registry' };
+  const name = aliasedName(text);
+  if (name !== undefined) {
+    const version = text.slice('npm:'.length + name.length + 1);
+    return { name, version: isExactVersion(version) ? version : undefined, origin: 'registry' };
   }
   return { version: undefined, origin: originOf(text) };
 }
@@ -29,4 +29,9 @@ export function originOf(resolved: string): PackageOrigin {
   if (/^(?:file|link|portal|workspace):|^[./~]/.test(resolved)) return 'file';
   if (/^https?:/.test(resolved)) return 'url';
   return /^[\w.-]+\/[\w.-]+(?:#|$)/.test(resolved) ? 'git' : 'unknown';
+}
+
+/** The real name in `npm:other@^1.0.0` or `npm:other`; undefined for what is no alias. */
+export function aliasedName(text: string): string | undefined {
+  return /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@|$)/.exec(text)?.[1];
 }

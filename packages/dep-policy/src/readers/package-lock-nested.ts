@@ -3,11 +3,11 @@ import { GraphBuilder } from '../graph/graph-builder.ts';
 import { isObject, member, textMember } from '../json-value.ts';
 import type { JsonObject } from '../json-value.ts';
 import type { JsonDocument } from './json-document.ts';
-import { parseJsonDocument } from './json-document.ts';
-import { malformed, place, textOf } from './lock-file.ts';
+import { malformed, place } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
 import { manifestEdges } from './manifest-edges.ts';
-import { originOf, parseNpmSource } from './npm-source.ts';
+import { readNpmProject } from './npm-project.ts';
+import { aliasedName, originOf, parseNpmSource } from './npm-source.ts';
 
 /** A folder of `node_modules` and what is installed in it. */
 interface Folder {
@@ -26,6 +26,8 @@ export async function readNestedLock(file: LockFile, document: JsonDocument): Pr
   if (!isObject(entries)) throw malformed(file.path, 'expected dependencies, found another value');
   const top: Folder = { path: [], entries, parent: undefined };
   const pending = [top];
+  const aliases = new Set<string>();
+  const renamed = new Map<readonly string[], string>();
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const [name, entry] of Object.entries(folder.entries)) {
       if (!isObject(entry))
@@ -34,17 +36,33 @@ export async function readNestedLock(file: LockFile, document: JsonDocument): Pr
       const nested = member(entry, 'dependencies');
       const own = isObject(nested) ? { path, entries: nested, parent: folder } : undefined;
       if (own !== undefined) pending.push(own);
-      addEntry(builder, file, document, path, entry, requiredEdges(entry, own ?? folder, path));
+      addEntry(builder, file, document, path, entry, requiredEdges(entry, own ?? folder, path, aliases));
+      const real = parseNpmSource(textMember(entry, 'version') ?? '').name;
+      if (real !== undefined && real !== name) renamed.set(path, real);
     }
   }
-  const manifest = await file.beside('package.json');
-  if (manifest === undefined) return builder.build('package-lock', '1', file.sha256, 'found');
-  const { value } = parseJsonDocument({ path: manifest.path, text: textOf(manifest) }, () => false);
-  builder.root(
-    '.',
-    manifestEdges(value, true, (name) => keyOf([name])),
-  );
-  return builder.build('package-lock', '1', file.sha256, 'known');
+  const { manifest, isOverridden } = await readNpmProject(file, undefined);
+  if (manifest !== undefined) {
+    builder.root(
+      '.',
+      manifestEdges(manifest, true, (name, specifier) => {
+        addAlias(aliases, [name], specifier);
+        return keyOf([name]);
+      }),
+    );
+  }
+  for (const [path, real] of renamed) {
+    // Without a manifest nobody says what the project itself asks for.
+    const isAsked = aliases.has(`${keyOf(path)}\0${real}`) || isOverridden(path.at(-1)!, real);
+    if (isAsked || (manifest === undefined && path.length === 1)) continue;
+    const { line, column } = document.positionOf(...path.flatMap((name) => ['dependencies', name]));
+    builder.problem(
+      'conflict',
+      place(file, line, column),
+      'expected the package that is asked for, found another one under its name',
+    );
+  }
+  return builder.build('package-lock', '1', file.sha256, manifest === undefined ? 'found' : 'known');
 }
 
 function addEntry(
@@ -55,7 +73,9 @@ function addEntry(
   entry: JsonObject,
   dependencies: readonly Edge[],
 ): void {
-  const source = parseNpmSource(textMember(entry, 'version') ?? '');
+  const text = textMember(entry, 'version') ?? '';
+  const source = parseNpmSource(text);
+  const origin = source.version === undefined ? originOf(text) : 'registry';
   const resolved = textMember(entry, 'resolved');
   const integrity = textMember(entry, 'integrity');
   const { line, column } = document.positionOf(...path.flatMap((name) => ['dependencies', name]));
@@ -63,8 +83,9 @@ function addEntry(
     key: keyOf(path),
     name: source.name ?? path.at(-1)!,
     version: source.version,
-    origin: source.version === undefined ? originOf(textMember(entry, 'version') ?? '') : 'registry',
-    resolved,
+    origin,
+    // Where there is no version, its place has the source.
+    resolved: resolved ?? (origin === 'file' ? text : undefined),
     hashes: integrity === undefined ? [] : integrity.split(/\s+/),
     position: place(file, line, column),
     dependencies,
@@ -73,16 +94,28 @@ function addEntry(
 }
 
 /** `requires`, each looked up in the folder of the package itself, then in those around it. */
-function requiredEdges(entry: JsonObject, start: Folder, path: readonly string[]): Edge[] {
+function requiredEdges(
+  entry: JsonObject,
+  start: Folder,
+  path: readonly string[],
+  aliases: Set<string>,
+): Edge[] {
   const requires = member(entry, 'requires');
   if (!isObject(requires)) return [];
-  return Object.keys(requires).map((name) => {
+  return Object.entries(requires).map(([name, specifier]) => {
     for (let folder: Folder | undefined = start; folder !== undefined; folder = folder.parent) {
-      if (Object.hasOwn(folder.entries, name)) return { to: keyOf([...folder.path, name]), scope: 'runtime' };
+      if (!Object.hasOwn(folder.entries, name)) continue;
+      addAlias(aliases, [...folder.path, name], specifier);
+      return { to: keyOf([...folder.path, name]), scope: 'runtime' };
     }
     // Version 1 does not tell required from optional here; what was not installed was optional.
     return { to: keyOf([...path, name]), scope: 'optional' };
   });
+}
+
+function addAlias(aliases: Set<string>, path: readonly string[], specifier: unknown): void {
+  const real = typeof specifier === 'string' ? aliasedName(specifier) : undefined;
+  if (real !== undefined) aliases.add(`${keyOf(path)}\0${real}`);
 }
 
 /** As the later versions of the lock write it, so that the same package has the same key. */

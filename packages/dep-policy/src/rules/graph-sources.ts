@@ -27,8 +27,6 @@ export interface SourceRules {
   readonly registries: PolicyFile['registries'];
   /** Whether Python packages need hashes. */
   readonly hashes: boolean;
-  /** Keys of packages that come inside of another one's archive, and have neither URL nor hash of their own. */
-  readonly bundled: ReadonlySet<string>;
 }
 
 /** Every package of a graph is locked: a version of a registry, with a strong and well-formed hash, from its own URL. */
@@ -36,7 +34,7 @@ export function checkGraphSources(graph: DependencyGraph, rules: SourceRules): V
   return [
     ...[...graph.packages.values()].flatMap((node) => checkNode(graph, node, rules)),
     ...graph.problems.flatMap(({ kind, position, message }) =>
-      kind === 'missing' || kind === 'unread'
+      kind === 'missing' || kind === 'unread' || kind === 'conflict'
         ? [violation('lock-incomplete', kind, position.file, position.line, message)]
         : [],
     ),
@@ -49,7 +47,7 @@ function checkNode(graph: DependencyGraph, node: PackageNode, rules: SourceRules
     violation(rule, `${name}@${version ?? '?'}`, position.file, position.line, message);
   // A member of the workspace.
   if (origin === 'file' && resolved === undefined) return [];
-  if (rules.bundled.has(node.key)) return [];
+  if (node.hashless === 'bundled') return [];
   // The requirements file has rules of its own for what it asks for.
   if (origin !== 'registry') {
     return graph.format === 'requirements' || graph.format === 'package.json'

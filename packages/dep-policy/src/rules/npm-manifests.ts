@@ -8,6 +8,7 @@ import { parseJsonDocument } from '../readers/json-document.ts';
 import type { JsonDocument } from '../readers/json-document.ts';
 import { textOf } from '../readers/lock-file.ts';
 import type { LockFile } from '../readers/lock-file.ts';
+import { memberPatterns } from '../readers/member-manifests.ts';
 import { parseSpecifier } from '../specifier.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
@@ -52,10 +53,51 @@ export async function checkNpmManifests(
     ];
   }
   const members = new Set(manifests.flatMap(({ name }) => name ?? []));
-  const violations: Violation[] = [];
+  const violations = graph.format === 'package.json' ? [] : await checkMembers(lock, graph, manifests);
   for (const manifest of manifests) {
     violations.push(...checkSpecifiers(manifest, members, mustPin));
     violations.push(...(await checkStep(manifest, graph, members)));
+  }
+  return violations;
+}
+
+/** Every member that the manifest names is in the lock, under the name that its own manifest says. */
+async function checkMembers(
+  lock: LockFile,
+  graph: DependencyGraph,
+  manifests: readonly NpmManifest[],
+): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const { folder, name, path } of manifests) {
+    const locked = graph.format === 'package-lock' ? graph.packages.get(folder) : undefined;
+    if (locked === undefined || name === undefined || locked.name === name) continue;
+    const { line } = locked.position;
+    violations.push(
+      violation(
+        'lock-mismatch',
+        locked.name,
+        graph.file,
+        line,
+        `expected the name that ${printable(path)} has, found another`,
+      ),
+    );
+  }
+  const root = manifests.find(({ folder }) => folder === '.');
+  const patterns = root === undefined ? [] : memberPatterns(root.document.value);
+  const known = new Set(graph.roots.map(({ name }) => name));
+  for (const folder of patterns.length === 0 ? [] : await lock.members(patterns)) {
+    if (known.has(folder)) continue;
+    const manifest = await readManifestIn(lock, folder);
+    if (manifest === undefined) continue;
+    violations.push(
+      violation(
+        'lock-mismatch',
+        manifest.name ?? folder,
+        manifest.path,
+        undefined,
+        'expected every member of the workspace in the lock, found that it is not there',
+      ),
+    );
   }
   return violations;
 }

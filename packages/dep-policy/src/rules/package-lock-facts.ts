@@ -5,32 +5,22 @@ import { parsePackageLock } from '../readers/package-lock.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
 
-/** What a package-lock says of its packages beside what a graph needs. */
-export interface PackageLockFacts {
-  /** Keys of packages inside of another one's archive. */
-  readonly bundled: ReadonlySet<string>;
-  readonly violations: readonly Violation[];
-}
-
-/** Reads from a `package-lock.json` which packages are bundled, run a script when installed, and under which licence. */
-export function readPackageLockFacts(
+/** Checks which packages of a `package-lock.json` run a script when installed, and under which licence they are. */
+export function checkPackageLock(
   file: LockFile,
   {
     installScripts,
     licences,
   }: { readonly installScripts: readonly string[]; readonly licences?: readonly string[] | undefined },
-): PackageLockFacts {
+): Violation[] {
   const document = parsePackageLock(file);
   const packages = member(document.value, 'packages');
-  const bundled = new Set<string>();
   const violations: Violation[] = [];
   for (const [path, entry] of Object.entries(isObject(packages) ? packages : {})) {
     const at = path.lastIndexOf('node_modules/');
     if (!isObject(entry) || at === -1) continue;
     const name = textMember(entry, 'name') ?? path.slice(at + 'node_modules/'.length);
     const { line } = document.positionOf('packages', path);
-    // Without a parent's archive there is nothing that it could be bundled in.
-    if (member(entry, 'inBundle') === true && path.indexOf('node_modules/') !== at) bundled.add(path);
     if (member(entry, 'hasInstallScript') === true && !installScripts.includes(name)) {
       violations.push(
         violation(
@@ -55,7 +45,7 @@ export function readPackageLockFacts(
       );
     }
   }
-  return { bundled, violations };
+  return violations;
 }
 
 /** Characters of an expression that is taken apart. */
