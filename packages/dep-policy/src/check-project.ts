@@ -70,7 +70,7 @@ export async function checkProject(options: CheckProjectOptions): Promise<Projec
     kev,
     now,
   });
-  const vex = (await Promise.all(policy.vex.map((path) => readOpenVex(join(root, path))))).flat();
+  const vex = (await Promise.all(policy.vex.map((path) => readOpenVex(join(root, path), { now })))).flat();
   const judgement = judgeReport(scan, { policy: options.policy, vex, now });
   const before = await readLedger(root);
   const drafts =

@@ -94,6 +94,10 @@ export const COMMANDS: readonly CommandShape[] = [
       ...exploits,
       policy,
       { flags: '--vex <file...>', description: 'OpenVEX documents that you trust' },
+      {
+        flags: '--product <purl...>',
+        description: 'how these name the project: what they say of components of others does not count',
+      },
       { flags: '--base <report>', description: 'what scan --json printed before: only what is new fails' },
       ...reports,
     ],

@@ -25,6 +25,7 @@ export interface ScanFlags extends AdvisoriesFlags, OutputFlags {
   readonly json: boolean;
   readonly policy?: string;
   readonly vex?: readonly string[];
+  readonly product?: readonly string[];
   readonly base?: string;
 }
 
@@ -72,7 +73,7 @@ export async function scanCommand(flags: ScanFlags, console: Console): Promise<n
         epss,
         kev,
       });
-      const judgement = judgeReport(report, { policy, vex, base });
+      const judgement = judgeReport(report, { policy, vex, products: flags.product, base });
       console.print(await formatScan(flags, { graphs, report, judgement }));
       return judgement.exitCode;
     } finally {

@@ -252,14 +252,16 @@ describe('OpenVEX', () => {
     });
   const NOT_AFFECTED = { status: 'not_affected', justification: 'vulnerable_code_not_present' };
 
-  async function excuse(...documents: readonly string[]) {
+  const excuse = (...documents: readonly string[]) => excuseIn([], ...documents);
+
+  async function excuseIn(project: readonly string[], ...documents: readonly string[]) {
     const { root, report } = await scan([HOLE]);
     const statements = [];
     for (const [index, text] of documents.entries()) {
       await writeFile(join(root, `${index}.vex.json`), text);
       statements.push(...(await readOpenVex(join(root, `${index}.vex.json`))));
     }
-    return vexExcuse(report.findings[0]!, statements);
+    return vexExcuse(report.findings[0]!, statements, project);
   }
 
   it('excuses a finding by any of its ids, in its version or in all', async () => {
@@ -267,14 +269,46 @@ describe('OpenVEX', () => {
     expect(await excuse(document({ ...NOT_AFFECTED, products: [{ '@id': 'pkg:npm/left' }] }))).toContain(
       'ops',
     );
-    expect(
-      await excuse(
-        document({
-          ...NOT_AFFECTED,
-          products: [{ '@id': 'pkg:oci/app', subcomponents: [{ '@id': 'pkg:npm/left@1.0.0' }] }],
-        }),
-      ),
-    ).toContain('ops');
+  });
+
+  it.each([
+    ['pkg:oci/app', ['pkg:oci/app'], true],
+    ['pkg:oci/app@1', ['pkg:oci/app@1'], true],
+    ['pkg:oci/app@1', ['pkg:oci/app'], true],
+    ['pkg:oci/app', ['pkg:oci/app@1'], true],
+    ['pkg:oci/app@1?repository_url=a', ['pkg:oci/app?repository_url=a'], true],
+    ['pkg:npm/@s/app@1', ['pkg:npm/x', 'pkg:npm/@s/app'], true],
+    ['https://example.com/app', ['https://example.com/app'], true],
+    ['pkg:oci/app', [], false],
+    ['pkg:npm/other-vendor-app@9.9.9', ['pkg:oci/app'], false],
+    ['pkg:oci/app@2', ['pkg:oci/app@1'], false],
+    ['pkg:oci/app@1?repository_url=b', ['pkg:oci/app'], false],
+    ['pkg:npm/@s/app@1', ['pkg:npm/'], false],
+    ['https://example.com/app@1', ['https://example.com/app'], false],
+  ])('about components of %s counts in the project %s: %s', async (product, project, counts) => {
+    const subcomponents = [{ '@id': 'pkg:npm/left@1.0.0' }];
+    const said = document({ ...NOT_AFFECTED, products: [{ '@id': product, subcomponents }] });
+    expect((await excuseIn(project, said)) !== undefined).toBe(counts);
+  });
+
+  it('about another product takes nothing back', async () => {
+    const foreign = document({
+      ...{ status: 'affected', action_statement: 'update', timestamp: '2026-02-01T00:00:00Z' },
+      products: [{ '@id': 'pkg:oci/other', subcomponents: [{ '@id': 'pkg:npm/left@1.0.0' }] }],
+    });
+    expect(await excuse(foreign, document(NOT_AFFECTED))).toContain('ops');
+  });
+
+  it('is of no time to come, beyond what a clock may be wrong', async () => {
+    const at = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+    expect(await excuse(document({ ...NOT_AFFECTED, timestamp: at(0.9) }))).toContain('ops');
+    expect(await excuse(document(NOT_AFFECTED, { timestamp: at(0.9) }))).toContain('ops');
+    for (const text of [
+      document({ ...NOT_AFFECTED, timestamp: at(1.1) }),
+      document(NOT_AFFECTED, { timestamp: at(1.1) }),
+    ]) {
+      await expect(excuse(text)).rejects.toMatchObject({ code: 'ERR_DEP_POLICY' });
+    }
   });
 
   it.each([

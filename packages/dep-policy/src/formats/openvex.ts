@@ -11,6 +11,9 @@ import type { VexStatement } from './vex-statement.ts';
 /** Bytes accepted in one document. */
 const MAX_VEX_BYTES = 16 * 1024 * 1024;
 
+/** Milliseconds that a clock may be slow: a statement of the time to come would count for ever. */
+const MAX_CLOCK_ERROR = 86_400_000;
+
 /** Justifications of `not_affected`. @see OpenVEX 0.2.0, status justifications */
 const JUSTIFICATIONS = [
   'component_not_present',
@@ -56,10 +59,14 @@ const documentSchema = z.object({
 /**
  * Reads an OpenVEX document. Who wrote it is not proven: read only documents whose authors you trust with your verdict.
  *
- * @throws {DependencyError} `ERR_DEP_POLICY` if it is not such a document, or a `not_affected` has no reason.
+ * @throws {DependencyError} `ERR_DEP_POLICY` if it is not such a document, a `not_affected` has no reason, or a time is
+ *   more than a day to come.
  * @see OpenVEX specification 0.2.0
  */
-export async function readOpenVex(path: string): Promise<readonly VexStatement[]> {
+export async function readOpenVex(
+  path: string,
+  { now = new Date() }: { readonly now?: Date | undefined } = {},
+): Promise<readonly VexStatement[]> {
   const name = printable(basename(path));
   let value: unknown;
   try {
@@ -79,19 +86,35 @@ export async function readOpenVex(path: string): Promise<readonly VexStatement[]
     );
   }
   const { author, timestamp, statements } = parsed.data;
-  return statements.map((statement) => ({
-    status: statement.status,
-    ids: [statement.vulnerability.name, ...statement.vulnerability.aliases],
-    // With subcomponents the statement is about them, as they are in the product.
-    products: statement.products.flatMap(({ subcomponents, ...product }) =>
-      (subcomponents ?? [product]).flatMap((one) => [one['@id'], one.identifiers?.purl].filter(isText)),
-    ),
-    reason: [statement.justification, statement.impact_statement, statement.status_notes]
-      .filter(isText)
-      .join(': '),
-    author,
-    time: Date.parse(statement.timestamp ?? timestamp),
-  }));
+  const times = [timestamp, ...statements.map((statement) => statement.timestamp ?? timestamp)];
+  if (times.some((time) => Date.parse(time) > now.getTime() + MAX_CLOCK_ERROR)) {
+    throw new DependencyError('ERR_DEP_POLICY', `${name}: expected a past timestamp, found one to come`);
+  }
+  return statements.flatMap((statement) => {
+    const said = {
+      status: statement.status,
+      ids: [statement.vulnerability.name, ...statement.vulnerability.aliases],
+      reason: [statement.justification, statement.impact_statement, statement.status_notes]
+        .filter(isText)
+        .join(': '),
+      author,
+      time: Date.parse(statement.timestamp ?? timestamp),
+    };
+    const whole = statement.products.filter(({ subcomponents }) => subcomponents === undefined);
+    return [
+      { ...said, products: whole.flatMap(namesOf) },
+      // With subcomponents the statement is about them, as they are in the product.
+      ...statement.products.flatMap(({ subcomponents, ...product }) =>
+        subcomponents === undefined
+          ? []
+          : [{ ...said, products: subcomponents.flatMap(namesOf), within: namesOf(product) }],
+      ),
+    ].filter(({ products }) => products.length > 0);
+  });
+}
+
+function namesOf(product: z.output<typeof productId>): string[] {
+  return [product['@id'], product.identifiers?.purl].filter(isText);
 }
 
 function isText(value: string | undefined): value is string {

@@ -7,6 +7,8 @@ export interface VexStatement {
   readonly ids: readonly string[];
   /** Package URLs that it is about; one without a version is about every version. */
   readonly products: readonly string[];
+  /** Names of the product that they are components of: of any other product nothing is said. Absent: of every one. */
+  readonly within?: readonly string[] | undefined;
   /** Why, in words. */
   readonly reason: string;
   readonly author: string;
@@ -18,9 +20,15 @@ export interface VexStatement {
  * Finds what statements say about a finding: the latest one that names one of its ids and its package. Malware is never
  * excused by a statement.
  *
+ * @param project - Package URLs, or other names, of the project itself: what is said of components counts only if it is
+ *   said of them as components of one of these. A package URL without a version is every version. Default: none.
  * @returns why the finding does not count; undefined if it does.
  */
-export function vexExcuse(finding: Finding, statements: readonly VexStatement[]): string | undefined {
+export function vexExcuse(
+  finding: Finding,
+  statements: readonly VexStatement[],
+  project: readonly string[] = [],
+): string | undefined {
   if (finding.isMalware) return undefined;
   const ids = new Set(finding.ids);
   const names = new Set([
@@ -29,6 +37,7 @@ export function vexExcuse(finding: Finding, statements: readonly VexStatement[])
   ]);
   const latest = statements
     .filter((one) => one.ids.some((id) => ids.has(id)) && one.products.some((product) => names.has(product)))
+    .filter(({ within }) => within?.some((name) => project.some((own) => isSameProduct(own, name))) !== false)
     .reduce<VexStatement | undefined>(
       (last, one) => (last === undefined || one.time >= last.time ? one : last),
       undefined,
@@ -37,8 +46,12 @@ export function vexExcuse(finding: Finding, statements: readonly VexStatement[])
   return `VEX of ${latest.author}: ${latest.status}${latest.reason === '' ? '' : `, ${latest.reason}`}`;
 }
 
-/** A scope's `@` is written `%40` in a package URL, so that the last `@` begins the version. */
+/** Whether two names stand for one product: equal, but for a version that only one of them has. */
+function isSameProduct(own: string, other: string): boolean {
+  return own === other || own === withoutVersion(other) || withoutVersion(own) === other;
+}
+
+/** A package URL without its version; a scope's `@` has a `/` behind it. Any other text as it is. */
 function withoutVersion(purl: string): string {
-  const at = purl.lastIndexOf('@');
-  return at === -1 ? purl : purl.slice(0, at);
+  return purl.startsWith('pkg:') ? purl.replace(/@[^@/?#]*(?=[?#]|$)/, '') : purl;
 }

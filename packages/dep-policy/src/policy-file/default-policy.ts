@@ -20,5 +20,6 @@ export function defaultPolicy(): PolicyFile {
     sla: { critical: 7, high: 30, medium: 90, low: 180, unknown: 30 },
     exceptions: [],
     vex: [],
+    products: [],
   };
 }

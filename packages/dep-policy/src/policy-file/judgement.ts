@@ -20,6 +20,8 @@ export interface JudgementOptions {
   readonly policy?: LoadedPolicy | undefined;
   /** Statements that are trusted. */
   readonly vex?: readonly VexStatement[] | undefined;
+  /** Package URLs by which they name this project, beside those of the policy. Default: none. */
+  readonly products?: readonly string[] | undefined;
   /** What was there before: then only what is new fails. */
   readonly base?: { readonly findings: readonly Finding[] } | undefined;
   /** Default: the clock. */
@@ -46,7 +48,7 @@ export interface Judgement {
  */
 export function judgeReport(
   report: ScanReport,
-  { policy, vex = [], base, now = new Date() }: JudgementOptions,
+  { policy, vex = [], products = [], base, now = new Date() }: JudgementOptions,
 ): Judgement {
   const excepted = new Map<string, string>();
   const violations: Violation[] = [];
@@ -61,8 +63,9 @@ export function judgeReport(
       excepted.set(id, `${exception.reason}; ${exception.owner}; until ${exception.expires}`);
     }
   }
+  const project = [...products, ...(policy?.policy.products ?? [])];
   for (const finding of report.findings) {
-    const excuse = vexExcuse(finding, vex);
+    const excuse = vexExcuse(finding, vex, project);
     if (excuse !== undefined && !excepted.has(finding.id)) excepted.set(finding.id, excuse);
   }
   const isNew = base === undefined ? undefined : new Set(compareReports(base, report).added);

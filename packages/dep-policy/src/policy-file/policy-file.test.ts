@@ -8,7 +8,9 @@ import type { OsvRecord } from '../testing/osv.ts';
 import { writeProject } from '../testing/workspace.ts';
 import { defaultPolicy } from './default-policy.ts';
 import { jsonSchemas } from '../json-schemas.ts';
+import type { VexStatement } from '../formats/vex-statement.ts';
 import { judgeReport } from './judgement.ts';
+import type { JudgementOptions } from './judgement.ts';
 import { readPolicyFile } from './policy-file.ts';
 
 const NOW = new Date('2026-06-01T12:00:00Z');
@@ -94,7 +96,12 @@ describe('a judgement', () => {
     database_specific: { severity: 'MODERATE' },
   });
 
-  async function judge(policy: object, records: readonly OsvRecord[] = [HOLE], scope = 'dependencies') {
+  async function judge(
+    policy: object,
+    records: readonly OsvRecord[] = [HOLE],
+    scope = 'dependencies',
+    more: JudgementOptions = {},
+  ) {
     const root = await writeProject({
       'dep-policy.json': { version: 1, ...policy },
       'requirements.txt': 'Left_Pad==1.0\n',
@@ -110,7 +117,7 @@ describe('a judgement', () => {
       now: NOW,
       focus: ['npm:left'],
     });
-    return judgeReport(report, { policy: await readPolicyFile(root), now: NOW });
+    return judgeReport(report, { policy: await readPolicyFile(root), now: NOW, ...more });
   }
 
   it('fails at the gate and above it, by scope', async () => {
@@ -154,6 +161,17 @@ describe('a judgement', () => {
       judged.push(judgeReport(report, { base: report, now: NOW }).exitCode);
     }
     expect(judged).toEqual([1, 0]);
+  });
+
+  it('takes what VEX says of components of its own products, which the policy or the caller names', async () => {
+    const said: VexStatement = {
+      ...{ status: 'not_affected', ids: ['GHSA-1'], reason: 'not reached', author: 'us', time: 0 },
+      ...{ products: ['pkg:npm/left@1.0.0'], within: ['pkg:oci/app@1'] },
+    };
+    expect((await judge({}, [HOLE], 'dependencies', { vex: [said] })).exitCode).toBe(1);
+    const products = ['pkg:oci/app'];
+    expect((await judge({ products }, [HOLE], 'dependencies', { vex: [said] })).exitCode).toBe(0);
+    expect((await judge({}, [HOLE], 'dependencies', { vex: [said], products })).exitCode).toBe(0);
   });
 
   it('takes an exception by an alias, in the spelling of the ecosystem', async () => {

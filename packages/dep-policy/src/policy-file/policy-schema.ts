@@ -120,6 +120,10 @@ export const policyFileSchema = z
       .array(z.string().min(1))
       .default([])
       .describe('OpenVEX documents that are trusted, relative to this file.'),
+    products: z
+      .array(z.string().min(1).max(2000))
+      .default([])
+      .describe('Package URLs by which OpenVEX documents name this project, with or without a version.'),
   })
   .describe('The policy of dep-policy for one project.');
 
