@@ -15,6 +15,7 @@ import type { ReleaseSource } from '../registry-data/package-releases.ts';
 import { readLockfile } from '../readers/read-lockfile.ts';
 import { scanGraphs } from '../scan/scan.ts';
 import { compareVersions } from '../versions/version-order.ts';
+import { changedArchives } from './changed-archives.ts';
 import { hashRecord } from './record-hash.ts';
 import { readUpdateRecords, updateRecordSchema, UPDATES_FILE } from './update-record.ts';
 import type { UpdateRecord } from './update-record.ts';
@@ -48,8 +49,8 @@ export interface StagingOptions {
  * project's own tests run there. Whatever comes of it is recorded in the chained history. The project itself is not
  * touched.
  *
- * The gate refuses an update that breaks the policy where it was kept before, brings a finding, lowers a version, or
- * takes a release that is younger than the cooldown and ends no finding.
+ * The gate refuses an update that breaks the policy where it was kept before, brings a finding, lowers a version, takes
+ * another archive for a version that stays, or takes a release that is younger than the cooldown and ends no finding.
  *
  * The tests run with the rights of the caller: a copy is not a sandbox. Stage on a machine that may be lost.
  *
@@ -79,6 +80,7 @@ export async function stageUpdate(options: StagingOptions): Promise<UpdateRecord
     const before = await readAll(root, lockfiles);
     const after = await readAll(scratch, lockfiles);
     const changes = changesBetween(before, after);
+    const archives = changedArchives(before, after);
     const refusals = await refuse({ ...options, root, now }, scratch, before, after, changes);
     const started = performance.now();
     const { status, sha256 } =
@@ -91,7 +93,7 @@ export async function stageUpdate(options: StagingOptions): Promise<UpdateRecord
     return await appendRecord(root, {
       time: now.toISOString(),
       reason,
-      changes,
+      changes: [...changes, ...archives.map(({ ecosystem, package: name, from, to }) => ({ ecosystem, package: name, from, to }))],
       locks: after.map(({ file, sha256: digest }, index) => ({
         file,
         before: before[index]!.sha256,
@@ -205,6 +207,9 @@ async function refuse(
   );
   const refusals = [
     ...fresh.incomplete.map(({ message }) => message),
+    ...changedArchives(before, after).flatMap(({ package: name, from, isExchanged }) =>
+      isExchanged ? [`takes another archive for ${name} ${from}, whose version stays`] : [],
+    ),
     ...added.map(({ id }) => `brings ${id}`),
     ...broken.map(({ rule, file, package: name, message }) => `${file}: ${rule}: ${name}: ${message}`),
   ];

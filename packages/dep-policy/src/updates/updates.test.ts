@@ -177,6 +177,18 @@ describe('staging', () => {
     expect(record.refusals.join('\n')).toMatch(refusal);
   });
 
+  it('refuses another archive for a version that stays, and shows it', async () => {
+    const swapped = JSON.parse(
+      JSON.stringify(files('1.1.0')).replace(sha512('1.1.0'), sha512('evil')),
+    ) as Record<string, object>;
+    const { record } = await stage(swapped, { from: '1.1.0' });
+    expect(record).toMatchObject({
+      result: 'refused',
+      changes: [{ package: 'left', from: '1.1.0', to: '1.1.0 (another archive)' }],
+    });
+    expect(record.refusals).toEqual(['takes another archive for left 1.1.0, whose version stays']);
+  });
+
   it('lets a young release pass that ends a finding', async () => {
     expect((await stage(files('1.2.0'), { records: [HOLE] })).record).toMatchObject({
       result: 'green',
