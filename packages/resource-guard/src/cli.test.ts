@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { ENFORCEMENT_LEVELS } from './enforcement.ts';
@@ -38,6 +38,13 @@ it.each([
   [['probe', '--colour']],
 ])('exits with 64 for %j', async (argv) => {
   expect((await runCli(...argv)).status).toBe(64);
+});
+
+it('says its version', async () => {
+  const { version } = JSON.parse(
+    readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8'),
+  ) as { version: string };
+  expect(await runCli('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
 });
 
 const HAS_FULL = existsSync('/dev/full');

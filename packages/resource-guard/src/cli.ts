@@ -1,4 +1,5 @@
 // The program `resource-guard`.
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { processConsole, type Console } from './commands/console.ts';
 import { EXIT, UsageError } from './commands/exit.ts';
@@ -18,6 +19,7 @@ async function runCli(argv: readonly string[], console: Console): Promise<number
   let status: number = EXIT.held;
   const program = new Command('resource-guard')
     .description('Limits that really hold: what this machine can enforce, and how a server takes overload.')
+    .version(readVersion(), '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -74,4 +76,10 @@ function complain(error: unknown, console: Console): number {
   const reason = error instanceof ResourceError ? `${error.code}: ${error.message}` : 'failed';
   console.complain(`resource-guard: ${reason}`);
   return EXIT.internal;
+}
+
+/** Of the package that this file is built into: `dist` and `src` lie equally deep. */
+function readVersion(): string {
+  const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  return version;
 }
