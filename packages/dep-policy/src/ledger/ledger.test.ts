@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { defaultPolicy } from '../policy-file/default-policy.ts';
 import type { Finding } from '../scan/finding.ts';
 import { writeProject } from '../testing/workspace.ts';
@@ -70,9 +72,37 @@ describe('the chain', () => {
     await expect(readLedger(other)).rejects.toMatchObject({ code: 'ERR_DEP_LEDGER' });
   });
 
-  it('has one writer at a time', async () => {
+  it('has one writer at a time, and none that has died', async () => {
     const root = await writeProject({ [`${LEDGER_FILE}.lock`]: '' });
-    await expect(appendLedger(root, [OPEN])).rejects.toMatchObject({ code: 'ERR_DEP_LEDGER' });
+    await appendLedger(root, [OPEN]);
+    const lock = join(root, `${LEDGER_FILE}.lock`);
+    const holder = spawn(process.execPath, [
+      ...['--disable-warning=ExperimentalWarning', '-e'],
+      `new (require('node:sqlite').DatabaseSync)(${JSON.stringify(lock)}).exec('BEGIN EXCLUSIVE'); console.log('held'); setInterval(() => {}, 1000)`,
+    ]);
+    onTestFinished(() => void holder.kill('SIGKILL'));
+    await once(holder.stdout, 'data');
+    await expect(appendLedger(root, [FIXED])).rejects.toMatchObject({ code: 'ERR_DEP_LEDGER' });
+    const ended = once(holder, 'exit');
+    holder.kill('SIGKILL');
+    await ended;
+    expect((await appendLedger(root, [FIXED])).entries).toHaveLength(2);
+    await expect(access(lock)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('loses nothing to writers at the same time', async () => {
+    const root = await writeProject({});
+    const written = await Promise.allSettled(Array.from({ length: 8 }, () => appendLedger(root, [OPEN])));
+    const { entries } = await readLedger(root);
+    expect(entries).toHaveLength(written.filter(({ status }) => status === 'fulfilled').length);
+    expect(entries.length).toBeGreaterThan(0);
+  });
+
+  it.each(['folder', 'text'])('says what to do about a lock that is none: a %s', async (kind) => {
+    const name = kind === 'folder' ? `${LEDGER_FILE}.lock/file` : `${LEDGER_FILE}.lock`;
+    const root = await writeProject({ [name]: 'no database at all, but a text of some length' });
+    const message = expect.stringContaining(`remove ${LEDGER_FILE}.lock`) as string;
+    await expect(appendLedger(root, [OPEN])).rejects.toMatchObject({ code: 'ERR_DEP_LEDGER', message });
   });
 });
 

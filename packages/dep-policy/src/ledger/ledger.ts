@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DependencyError } from '../errors.ts';
 import { readTextFile } from '../text-file.ts';
 import { GENESIS, hashEntry, ledgerEntrySchema } from './ledger-entry.ts';
 import type { LedgerDraft, LedgerEntry } from './ledger-entry.ts';
+import { underLock } from './ledger-lock.ts';
 
 /** The ledger's name, at the root of a project. */
 export const LEDGER_FILE = 'dep-policy.ledger.jsonl';
@@ -76,7 +77,8 @@ function broken(path: string, line: number, message: string, cause?: unknown): D
 
 /**
  * Appends entries, chained to what is there. The file is opened for appending only, and read and checked first: a broken
- * chain is never continued. Of two that write at once, one finds the file changed and is refused.
+ * chain is never continued. Of two that write at once, one finds the file changed and is refused; a lock that a killed
+ * writer left hinders nobody.
  *
  * @throws {DependencyError} `ERR_DEP_LEDGER`, `ERR_DEP_UNREADABLE`, `ERR_DEP_LIMIT`
  */
@@ -93,18 +95,13 @@ export async function appendLedger(
     previous = hashEntry(entry);
     return ledgerEntrySchema.parse({ ...entry, hash: previous });
   });
-  const lock = join(root, `${path}.lock`);
-  let guard;
-  try {
-    guard = await open(lock, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
-  } catch (cause) {
-    throw new DependencyError('ERR_DEP_LEDGER', `${path}: expected to be the only writer, found another`, {
-      cause,
-    });
-  }
-  try {
+  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+  const isWritten = await locked(root, path, async () => {
     if ((await readLedger(root, path)).head !== before.head) {
-      throw new DependencyError('ERR_DEP_LEDGER', `${path}: expected no other writer, found new entries`);
+      throw new DependencyError(
+        'ERR_DEP_LEDGER',
+        `${path}: expected no other writer, found new entries: run it again`,
+      );
     }
     const file = await open(
       join(root, path),
@@ -112,14 +109,32 @@ export async function appendLedger(
       0o644,
     );
     try {
-      await file.writeFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      await file.writeFile(lines);
       await file.sync();
     } finally {
       await file.close();
     }
-  } finally {
-    await guard.close();
-    await rm(lock, { force: true });
+    return true;
+  });
+  if (isWritten !== true) {
+    throw new DependencyError(
+      'ERR_DEP_LEDGER',
+      `${path}: expected to be the only writer, found another that has not ended: run it again after it`,
+    );
   }
   return { entries: [...before.entries, ...entries], head: previous };
+}
+
+/** Runs the work as the only writer. @returns undefined, without having run it, if there is another. */
+async function locked(root: string, path: string, work: () => Promise<true>): Promise<true | undefined> {
+  try {
+    return await underLock(join(root, `${path}.lock`), work);
+  } catch (cause) {
+    if (cause instanceof DependencyError) throw cause;
+    throw new DependencyError(
+      'ERR_DEP_LEDGER',
+      `${path}: expected to lock and write it, found that it cannot be: see the folder's rights, and remove ${path}.lock if it is no file of this program`,
+      { cause },
+    );
+  }
 }
