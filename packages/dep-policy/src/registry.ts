@@ -21,6 +21,14 @@ export function parseRegistry(text: string): { readonly url: string } | UrlFault
   return { url: url.href.endsWith('/') ? url.href : `${url.href}/` };
 }
 
+/** The registry of npm under the name that Yarn 1 and 2 to 4 have for it. */
+const YARN_REGISTRY = 'https://registry.yarnpkg.com/';
+
+/** Where Yarn may take packages from: where npm is allowed, Yarn's own name of it is. */
+export function yarnRegistries(allowed: readonly string[]): readonly string[] {
+  return allowed.includes('https://registry.npmjs.org/') ? [...allowed, YARN_REGISTRY] : allowed;
+}
+
 /** Whether a registry that some setting names is allowed. @returns undefined if it is. */
 export function findRegistryFault(text: string, allowed: readonly string[]): UrlFault | undefined {
   const parsed = parseRegistry(text);

@@ -78,15 +78,25 @@ function addPackage(
           : tarball?.startsWith('file:') === true
             ? 'file'
             : originOf(tarball ?? own.version);
+  const position = place(file, lineOf('packages', packageKey) ?? 1, 3);
+  // A package that is not from the registry says its own name and version; of one that is, the key is installed.
+  const name = textOrUndefined(locked.get('name')) ?? own.name;
+  const version = textOrUndefined(locked.get('version')) ?? (own.isRegistry ? own.version : undefined);
+  if (own.isRegistry && (name !== own.name || version !== own.version)) {
+    builder.problem(
+      'conflict',
+      position,
+      'expected the name and version of the key, found that the entry names others',
+    );
+  }
   builder.add({
     key,
-    // A package that is not from the registry says its own name and version.
-    name: textOrUndefined(locked.get('name')) ?? own.name,
-    version: textOrUndefined(locked.get('version')) ?? (own.isRegistry ? own.version : undefined),
+    name: own.isRegistry ? own.name : name,
+    version: own.isRegistry ? own.version : version,
     origin,
     resolved: tarball ?? repository ?? directory,
     hashes: integrity === undefined ? [] : integrity.split(/\s+/),
-    position: place(file, lineOf('packages', packageKey) ?? 1, 3),
+    position,
     dependencies: (['dependencies', 'optionalDependencies'] as const).flatMap((field) =>
       [...mapMember(file.path, snapshot, field)].flatMap(([name, reference]) =>
         edge(keys, name, reference, field === 'dependencies' ? 'runtime' : 'optional'),

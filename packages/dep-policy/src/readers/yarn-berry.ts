@@ -1,11 +1,12 @@
-import type { DependencyGraph, Edge } from '../graph/dependency-graph.ts';
+import { isExactVersion } from '../exact-version.ts';
+import type { DependencyGraph, Edge, PackageOrigin } from '../graph/dependency-graph.ts';
 import { GraphBuilder } from '../graph/graph-builder.ts';
 import { parseYaml } from '../yaml-document.ts';
 import { malformed, place, textOf } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
 import { manifestEdges } from './manifest-edges.ts';
 import { readManifestAt } from './member-manifests.ts';
-import { originOf } from './npm-source.ts';
+import { aliasedName, originOf } from './npm-source.ts';
 import { mapMember, textOrUndefined } from './yaml-value.ts';
 import type { YamlMap } from './yaml-value.ts';
 
@@ -47,6 +48,23 @@ export async function readYarnBerry(file: LockFile): Promise<DependencyGraph> {
       throw malformed(file.path, 'expected a resolution in every entry, found none');
     const dependencies = entryEdges(file, entry, resolve);
     const isMember = resolution.protocol === 'workspace';
+    const source = isMember ? undefined : sourceOf(resolution);
+    const written = textOrUndefined(entry.get('version'));
+    const position = place(file, document.lineOf(key) ?? 1);
+    if (!key.split(/,\s*/).every((descriptor) => wantedName(descriptor) === resolution.name)) {
+      builder.problem(
+        'conflict',
+        position,
+        'expected the package that is asked for, found another one under its name',
+      );
+    }
+    if (source?.version !== undefined && source.version !== written) {
+      builder.problem(
+        'conflict',
+        position,
+        'expected the version of the resolution, found that the entry names another',
+      );
+    }
     if (isMember)
       builder.root(
         resolution.reference,
@@ -56,15 +74,14 @@ export async function readYarnBerry(file: LockFile): Promise<DependencyGraph> {
     builder.add({
       key,
       name: resolution.name,
-      version: isMember ? undefined : textOrUndefined(entry.get('version')),
-      origin: isMember ? 'file' : originOfResolution(resolution),
-      resolved:
-        isMember || resolution.protocol === 'npm'
-          ? undefined
-          : `${resolution.protocol}:${resolution.reference}`,
+      // Yarn installs what the resolution says.
+      version: isMember ? undefined : (source?.version ?? written),
+      origin: source?.origin ?? 'file',
+      resolved: source?.resolved,
       // Over the archive that Yarn makes, not over that of the registry: a hash, but none to compare with others.
       hashes: checksum === undefined ? [] : [checksum],
-      position: place(file, document.lineOf(key) ?? 1),
+      hashless: checksum === undefined && entry.has('conditions') ? 'conditional' : undefined,
+      position,
       // What a member needs for development is needed by its root alone.
       dependencies: isMember ? [] : dependencies,
     });
@@ -112,9 +129,55 @@ function parseResolution(text: string): Resolution | undefined {
   return { name: text.slice(0, at), protocol, reference };
 }
 
-function originOfResolution({ protocol, reference }: Resolution): ReturnType<typeof originOf> {
-  if (protocol === 'npm') return 'registry';
-  // A patched package is that of the registry with a change of one's own.
-  if (protocol === 'patch') return /@npm(?::|%3A)/i.test(reference) ? 'registry' : 'unknown';
-  return originOf(`${protocol}:${reference}`);
+/** What a resolution has Yarn install. */
+interface BerrySource {
+  readonly origin: PackageOrigin;
+  /** Undefined where the resolution itself names none. */
+  readonly version?: string | undefined;
+  readonly resolved?: string | undefined;
+}
+
+function sourceOf({ name, protocol, reference }: Resolution): BerrySource {
+  const text = `${protocol}:${reference}`;
+  const [plain = '', binding = ''] = splitOnce(reference, '::');
+  const bound = new URLSearchParams(binding);
+  if (protocol === 'npm') {
+    // Where the archive is, if that is not where the registry has it.
+    const archives = bound.getAll('__archiveUrl');
+    const isKnown = isExactVersion(plain) && archives.length === bound.size && archives.length < 2;
+    return isKnown
+      ? { origin: 'registry', version: plain, resolved: archives[0] }
+      : { origin: 'unknown', resolved: text };
+  }
+  if (protocol !== 'patch') return { origin: originOf(text), resolved: text };
+  const [source = '', patches = ''] = splitOnce(plain, '#');
+  const version = patchedVersion(source, name);
+  if (version === undefined) return { origin: 'unknown', resolved: text };
+  const isBuiltin = patches.split('&').every((patch) => BUILTIN_PATCH.test(patch));
+  // A patched package is that of the registry, which has no URL for a change of one's own.
+  return { origin: 'registry', version, resolved: isBuiltin ? undefined : text };
+}
+
+/** A patch that comes with Yarn: `optional!builtin<compat/fsevents>`, `~builtin<compat/resolve>`. */
+const BUILTIN_PATCH = /^(?:optional!|~)?builtin<compat\/[a-z0-9-]+>$/;
+
+/** The version of the package itself, from the registry, that is patched; undefined for any other source. */
+function patchedVersion(source: string, name: string): string | undefined {
+  const text = source.replaceAll(/%3A/gi, ':').replaceAll('%40', '@').replaceAll(/%2F/gi, '/');
+  if (!text.startsWith(`${name}@`)) return undefined;
+  const version = text.slice(name.length + 1).replace(/^npm:/, '');
+  return isExactVersion(version) ? version : undefined;
+}
+
+function splitOnce(text: string, mark: string): readonly string[] {
+  const at = text.indexOf(mark);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + mark.length)];
+}
+
+/** The name of the package that a descriptor asks for: `foo@npm:^1.0.0`, or an alias such as `foo@npm:other@^1.0.0`. */
+function wantedName(descriptor: string): string | undefined {
+  const at = descriptor.indexOf('@', 1);
+  if (at === -1) return undefined;
+  const range = descriptor.slice(at + 1);
+  return (range.includes('@', 'npm:@'.length) ? aliasedName(range) : undefined) ?? descriptor.slice(0, at);
 }

@@ -3,7 +3,7 @@ import { GraphBuilder } from '../graph/graph-builder.ts';
 import { linesOf, malformed, place, textOf } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
 import { manifestEdges } from './manifest-edges.ts';
-import { originOf, parseNpmSource } from './npm-source.ts';
+import { aliasedName, originOf } from './npm-source.ts';
 import { memberManifests } from './member-manifests.ts';
 
 /** One entry of the lock, under every descriptor (`name@range`) that it answers. */
@@ -55,19 +55,32 @@ function add(
   resolve: (name: string, range: string) => string,
 ): void {
   const key = descriptors[0]!;
-  const { name, range } = splitDescriptor(key);
+  const { range } = splitDescriptor(key);
   const version = fields.get('version');
   const resolved = fields.get('resolved');
   const integrity = fields.get('integrity');
-  const asked = parseNpmSource(range);
   const origin = /^(?:git|https?:|file:|link:|[./~]|[\w.-]+\/[\w.-]+)/.test(range)
     ? originOf(range)
     : 'registry';
+  const asked = descriptors
+    .map(splitDescriptor)
+    .map((one) => ({ ...one, real: aliasedName(one.range) ?? one.name }));
+  const real = asked[0]!.real;
+  // Yarn writes it for an alias, with the name of the one or of the other, and for a repository with another name.
+  const said = fields.get('name') ?? real;
+  const isAsked = asked.some((one) => said === one.name || said === one.real);
+  if (origin === 'registry' && !(isAsked && asked.every((one) => one.real === real))) {
+    builder.problem(
+      'conflict',
+      place(file, line),
+      'expected the package that is asked for, found another one under its name',
+    );
+  }
   // Yarn 1 puts the archive's SHA-1 behind the URL; it counts only where there is nothing better.
   const sha1 = /#([0-9a-f]{40})$/.exec(resolved ?? '')?.[1];
   builder.add({
     key,
-    name: aliasedName(range) ?? asked.name ?? name,
+    name: origin === 'registry' && isAsked ? real : said,
     version,
     origin,
     resolved: resolved?.replace(/#[0-9a-f]{40}$/, ''),
@@ -83,11 +96,6 @@ function add(
       scope,
     })),
   });
-}
-
-/** The real name in `npm:other@^1.0.0`. */
-function aliasedName(range: string): string | undefined {
-  return /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@|$)/.exec(range)?.[1];
 }
 
 function splitDescriptor(descriptor: string): { readonly name: string; readonly range: string } {
