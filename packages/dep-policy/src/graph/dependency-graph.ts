@@ -54,9 +54,24 @@ export interface PackageNode {
    * its tool writes none for those. Absent for every other package.
    */
   readonly hashless?: 'bundled' | 'conditional' | undefined;
+  /** Every archive that an installer may take; absent in formats that do not list them. */
+  readonly archives?: readonly Archive[] | undefined;
+  /** URL of the index that the file names for the package. Foreign text. */
+  readonly index?: string | undefined;
   readonly scope: Scope;
   readonly position: Position;
   readonly dependencies: readonly Edge[];
+}
+
+/** One archive of a package, as a file has it: all of it foreign text. */
+export interface Archive {
+  readonly url: string | undefined;
+  /** Where it lies on the machine. */
+  readonly path: string | undefined;
+  /** The name of its file alone. */
+  readonly file: string | undefined;
+  /** `sha256:<hex>` */
+  readonly hashes: readonly string[];
 }
 
 /** That one package, or a root, needs another. */

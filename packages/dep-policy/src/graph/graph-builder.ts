@@ -31,6 +31,8 @@ export interface FoundPackage {
   readonly resolved?: string | undefined;
   readonly hashes?: readonly string[];
   readonly hashless?: PackageNode['hashless'];
+  readonly archives?: PackageNode['archives'];
+  readonly index?: string | undefined;
   readonly position: Position;
   readonly dependencies?: readonly Edge[];
   /** The scope that the file itself says; used where no root leads to the package. */
@@ -57,7 +59,7 @@ export class GraphBuilder {
 
   add(found: FoundPackage): void {
     const { key, name, version, origin = 'registry', resolved, hashes = [], position } = found;
-    const { dependencies = [], scope, hashless } = found;
+    const { dependencies = [], scope, hashless, archives, index } = found;
     if (name === '' || name.length > MAX_NAME) {
       throw this.#fault(position, `expected a name of 1 to ${MAX_NAME} characters, found ${name.length}`);
     }
@@ -71,6 +73,8 @@ export class GraphBuilder {
       resolved,
       hashes,
       ...(hashless === undefined ? {} : { hashless }),
+      ...(archives === undefined ? {} : { archives }),
+      ...(index === undefined ? {} : { index }),
       scope: scope ?? 'runtime',
       position,
       dependencies,

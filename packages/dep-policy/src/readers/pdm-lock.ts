@@ -6,7 +6,7 @@ import type { LockFile } from './lock-file.ts';
 import { projectRequirements } from './pyproject.ts';
 import { parseRequirement } from './python-requirement.ts';
 import { parseToml } from './toml-document.ts';
-import { archiveHashes, PackageKeys, textList, tomlPackages } from './toml-packages.ts';
+import { archiveHashes, PackageKeys, readArchives, textList, tomlPackages } from './toml-packages.ts';
 
 /**
  * Reads `pdm.lock`, versions 4. What the project asks for is in the `pyproject.toml` beside it; without one, what
@@ -24,13 +24,20 @@ export async function readPdmLock(file: LockFile): Promise<DependencyGraph> {
   for (const { table, name, version, position, key } of packages) {
     const files = listMember(table, 'files');
     const old = isObject(oldFiles) ? listMember(oldFiles, `${name} ${version ?? ''}`) : [];
+    const origin = originOfTable(table);
+    const archives = readArchives([...files, ...old]);
     builder.add({
       key,
       name,
       version,
-      origin: originOfTable(table),
-      resolved: textMember(table, 'url') ?? textMember(table, 'git') ?? textMember(table, 'path'),
-      hashes: archiveHashes(files.length > 0 ? files : old),
+      origin,
+      resolved:
+        textMember(table, 'url') ??
+        textMember(table, 'git') ??
+        textMember(table, 'path') ??
+        (origin === 'registry' ? undefined : ''),
+      hashes: archiveHashes(archives),
+      archives,
       position,
       dependencies: textList(table, 'dependencies').flatMap((text) => dependencyEdges(keys, text)),
       scope: scopeOf(table),

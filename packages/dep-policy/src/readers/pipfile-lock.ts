@@ -26,13 +26,18 @@ export function readPipfileLock(file: LockFile): DependencyGraph {
     for (const [name, entry] of Object.entries(packages)) {
       if (!isObject(entry))
         throw malformed(file.path, 'expected an object for every package, found another value');
+      const origin = originOfEntry(entry);
       const { line, column } = document.positionOf(category, name);
       builder.add({
         key: `${category}/${name}`,
         name,
         version: pinnedVersion(textMember(entry, 'version') ?? ''),
-        origin: originOfEntry(entry),
-        resolved: textMember(entry, 'file') ?? textMember(entry, 'git') ?? textMember(entry, 'path'),
+        origin,
+        resolved:
+          textMember(entry, 'file') ??
+          textMember(entry, 'git') ??
+          textMember(entry, 'path') ??
+          (origin === 'registry' ? undefined : ''),
         hashes: textList(entry, 'hashes'),
         position: place(file, line, column),
         scope: category === 'develop' ? 'dev' : 'runtime',

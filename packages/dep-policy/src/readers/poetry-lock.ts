@@ -6,7 +6,7 @@ import type { JsonObject } from '../json-value.ts';
 import type { LockFile } from './lock-file.ts';
 import { projectRequirements } from './pyproject.ts';
 import { parseToml } from './toml-document.ts';
-import { archiveHashes, PackageKeys, textList, tomlPackages } from './toml-packages.ts';
+import { archiveHashes, PackageKeys, readArchives, textList, tomlPackages } from './toml-packages.ts';
 
 /**
  * Reads `poetry.lock` of Poetry 1 and 2. What the project asks for is in the `pyproject.toml` beside it; without one,
@@ -25,13 +25,19 @@ export async function readPoetryLock(file: LockFile): Promise<DependencyGraph> {
     const source = member(table, 'source');
     const files = listMember(table, 'files');
     const old = isObject(metadataFiles) ? listMember(metadataFiles, name) : [];
+    const archives = readArchives([...files, ...old]);
+    const origin = isObject(source) ? originOfSource(source) : 'registry';
+    const url = isObject(source) ? textMember(source, 'url') : undefined;
     builder.add({
       key,
       name,
       version,
-      origin: isObject(source) ? originOfSource(source) : 'registry',
-      resolved: isObject(source) ? textMember(source, 'url') : undefined,
-      hashes: archiveHashes(files.length > 0 ? files : old),
+      origin,
+      // Of a package of an index, Poetry writes down the index.
+      resolved: origin === 'registry' ? undefined : (url ?? ''),
+      index: origin === 'registry' ? url : undefined,
+      hashes: archiveHashes(archives),
+      archives,
       position,
       dependencies: dependencyEdges(keys, member(table, 'dependencies')),
       scope: scopeOf(table),
@@ -82,7 +88,10 @@ function originOfSource(source: JsonObject): PackageOrigin {
     case 'file':
     case 'directory':
       return 'file';
-    default:
+    case 'legacy':
+    case undefined:
       return 'registry';
+    default:
+      return 'unknown';
   }
 }

@@ -4,8 +4,9 @@ import { isObject, listMember, member, textMember } from '../json-value.ts';
 import type { JsonObject } from '../json-value.ts';
 import { malformed } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
+import { pythonMembers } from './python-members.ts';
 import { parseToml } from './toml-document.ts';
-import { PackageKeys, tomlPackages } from './toml-packages.ts';
+import { archiveHashes, PackageKeys, readArchives, textList, tomlPackages } from './toml-packages.ts';
 
 /**
  * Reads `pylock.toml` (also `pylock.<name>.toml`), version 1. It names no roots: what nothing else needs counts as
@@ -14,30 +15,35 @@ import { PackageKeys, tomlPackages } from './toml-packages.ts';
  * @throws {DependencyError} `ERR_DEP_LOCKFILE`, `ERR_DEP_LIMIT`
  * @see PEP 751
  */
-export function readPylock(file: LockFile): DependencyGraph {
+export async function readPylock(file: LockFile): Promise<DependencyGraph> {
   const document = parseToml(file);
   const version = textMember(document.value, 'lock-version');
   if (version?.startsWith('1.') !== true)
     throw malformed(file.path, 'expected lock-version 1, found another');
   const packages = tomlPackages(file, document, 'packages');
   const keys = new PackageKeys(packages);
+  const isMember = await pythonMembers(file);
+  const defaults = textList(document.value, 'default-groups');
   const builder = new GraphBuilder('PyPI', file.path);
   for (const { table, name, version: locked, position, key } of packages) {
-    const archives = [
-      member(table, 'sdist'),
-      member(table, 'archive'),
-      ...listMember(table, 'wheels'),
-    ].filter(isObject);
+    const archives = readArchives(
+      [member(table, 'sdist'), member(table, 'archive'), ...listMember(table, 'wheels')].filter(isObject),
+    );
+    const directory = member(table, 'directory');
+    const folder = isObject(directory) ? (textMember(directory, 'path') ?? '/') : undefined;
+    const isOwn = folder !== undefined && isMember(folder) && archives.length === 0;
     builder.add({
       key,
       name,
       version: locked,
       origin: originOfTable(table),
-      resolved: archives.map((archive) => textMember(archive, 'url')).find(Boolean),
-      hashes: archives.flatMap(hashesOf),
+      resolved: isOwn ? undefined : (archives.find(({ url }) => url !== undefined)?.url ?? folder),
+      hashes: archiveHashes(archives),
+      archives,
+      index: textMember(table, 'index'),
       position,
       dependencies: listMember(table, 'dependencies').flatMap((dependency) => edges(keys, dependency)),
-      scope: scopeOf(textMember(table, 'marker')),
+      scope: scopeOf(textMember(table, 'marker'), defaults),
     });
   }
   const hasEdges = packages.some(({ table }) => Object.hasOwn(table, 'dependencies'));
@@ -50,20 +56,20 @@ function edges(keys: PackageKeys, dependency: unknown): Edge[] {
   return keys.of(name, textMember(dependency, 'version')).map((to) => ({ to, scope: 'runtime' }));
 }
 
-function hashesOf(archive: JsonObject): string[] {
-  const hashes = member(archive, 'hashes');
-  if (!isObject(hashes)) return [];
-  return Object.entries(hashes).flatMap(([algorithm, value]) =>
-    typeof value === 'string' ? [`${algorithm}:${value}`] : [],
-  );
+/**
+ * A marker that asks for a group or an extra says that the package is not part of a plain installation. One that asks
+ * that there be none, or that a default group satisfies, does not.
+ */
+function scopeOf(marker: string | undefined, defaults: readonly string[]): Scope | undefined {
+  if (marker === undefined) return undefined;
+  const texts = [...marker.matchAll(QUOTED)].map(([text]) => text.slice(1, -1));
+  const operators = marker.replaceAll(QUOTED, '""');
+  if (/\b(?:or|not)\b/.test(operators) || texts.some((text) => defaults.includes(text))) return undefined;
+  if (/\bin\s+dependency_groups\b/.test(operators)) return 'dev';
+  return /\bin\s+extras\b/.test(operators) ? 'optional' : undefined;
 }
 
-/** A marker that asks for a group or an extra says that the package is not part of a plain installation. */
-function scopeOf(marker: string | undefined): Scope | undefined {
-  if (marker === undefined || /\bor\b/.test(marker)) return undefined;
-  if (/\bin\s+dependency_groups\b/.test(marker)) return 'dev';
-  return /\bin\s+extras\b/.test(marker) ? 'optional' : undefined;
-}
+const QUOTED = /'[^']*'|"[^"]*"/g;
 
 function originOfTable(table: JsonObject): PackageOrigin {
   if (Object.hasOwn(table, 'vcs')) return 'git';

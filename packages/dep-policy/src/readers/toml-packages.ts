@@ -1,5 +1,5 @@
 import { normalizeName } from '../ecosystem.ts';
-import type { Position } from '../graph/dependency-graph.ts';
+import type { Archive, Position } from '../graph/dependency-graph.ts';
 import { isObject, listMember, member, textMember } from '../json-value.ts';
 import type { JsonObject } from '../json-value.ts';
 import { malformed, place } from './lock-file.ts';
@@ -69,12 +69,36 @@ export class PackageKeys {
   }
 }
 
-/** Hashes in the `hash` members of archives: `sha256:<hex>`. */
-export function archiveHashes(archives: readonly unknown[]): string[] {
-  return archives.flatMap((archive) => {
-    const hash = isObject(archive) ? textMember(archive, 'hash') : undefined;
-    return hash === undefined ? [] : [hash];
+/** Archives with what the formats say of them: a URL, a path, the name of the file, and a hash or several. */
+export function readArchives(tables: readonly unknown[]): Archive[] {
+  return tables.map((table) => {
+    const archive = isObject(table) ? table : {};
+    return {
+      url: textMember(archive, 'url'),
+      path: textMember(archive, 'path'),
+      file: textMember(archive, 'file') ?? textMember(archive, 'filename') ?? textMember(archive, 'name'),
+      hashes: hashesOf(archive),
+    };
   });
+}
+
+/** All hashes of archives. */
+export function archiveHashes(archives: readonly Archive[]): string[] {
+  return archives.flatMap(({ hashes }) => hashes);
+}
+
+/** `hash = "sha256:<hex>"`, or `hashes = { sha256 = "<hex>" }`. */
+function hashesOf(archive: JsonObject): string[] {
+  const hash = textMember(archive, 'hash');
+  const hashes = member(archive, 'hashes');
+  return [
+    ...(hash === undefined ? [] : [hash]),
+    ...(isObject(hashes)
+      ? Object.entries(hashes).flatMap(([algorithm, value]) =>
+          typeof value === 'string' ? [`${algorithm}:${value}`] : [],
+        )
+      : []),
+  ];
 }
 
 /** Texts in a list. */

@@ -4,21 +4,24 @@ import { isObject, listMember, member, textMember } from '../json-value.ts';
 import type { JsonObject } from '../json-value.ts';
 import { malformed } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
+import { pythonMembers } from './python-members.ts';
 import { parseToml } from './toml-document.ts';
-import { archiveHashes, PackageKeys, tomlPackages } from './toml-packages.ts';
+import { archiveHashes, PackageKeys, readArchives, tomlPackages } from './toml-packages.ts';
 
 /**
- * Reads `uv.lock`, version 1. Members of the workspace (sources `virtual`, `editable`, `directory`) are its roots.
+ * Reads `uv.lock`, version 1. Members of the workspace are its roots.
  *
  * @throws {DependencyError} `ERR_DEP_LOCKFILE`, `ERR_DEP_LIMIT`
  * @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
  */
-export function readUvLock(file: LockFile): DependencyGraph {
+export async function readUvLock(file: LockFile): Promise<DependencyGraph> {
   const document = parseToml(file);
   const version = member(document.value, 'version');
   if (version !== 1) throw malformed(file.path, 'expected version 1, found another');
   const packages = tomlPackages(file, document, 'package');
   const keys = new PackageKeys(packages);
+  const isMember = await pythonMembers(file);
+  let roots = 0;
   const builder = new GraphBuilder('PyPI', file.path);
   for (const { table, name, version: locked, position, key } of packages) {
     const source = member(table, 'source');
@@ -26,8 +29,10 @@ export function readUvLock(file: LockFile): DependencyGraph {
     const folder =
       textMember(from, 'virtual') ?? textMember(from, 'editable') ?? textMember(from, 'directory');
     const sdist = member(table, 'sdist');
-    const archives = [...(sdist === undefined ? [] : [sdist]), ...listMember(table, 'wheels')];
-    if (folder !== undefined) {
+    const archives = readArchives([...(sdist === undefined ? [] : [sdist]), ...listMember(table, 'wheels')]);
+    const isOwn = folder !== undefined && isMember(folder) && archives.length === 0;
+    if (isOwn) {
+      roots += 1;
       builder.root(folder, [
         ...edges(keys, listMember(table, 'dependencies'), 'runtime'),
         ...groupEdges(keys, member(table, 'optional-dependencies'), 'optional'),
@@ -39,31 +44,26 @@ export function readUvLock(file: LockFile): DependencyGraph {
       name,
       version: locked,
       origin: folder === undefined ? originOfSource(from) : 'file',
-      resolved: archiveUrl(archives) ?? textMember(from, 'url') ?? textMember(from, 'git'),
+      resolved: isOwn
+        ? undefined
+        : (archives.find(({ url }) => url !== undefined)?.url ??
+          textMember(from, 'url') ??
+          textMember(from, 'git') ??
+          textMember(from, 'path') ??
+          folder ??
+          (Object.hasOwn(from, 'registry') ? undefined : '')),
       hashes: archiveHashes(archives),
+      archives,
+      index: textMember(from, 'registry'),
       position,
       dependencies: [
         ...edges(keys, listMember(table, 'dependencies'), 'runtime'),
         // Extras of a package of the registry are in the lock only if somebody asked for them.
-        ...(folder === undefined ? groupEdges(keys, member(table, 'optional-dependencies'), 'runtime') : []),
+        ...(isOwn ? [] : groupEdges(keys, member(table, 'optional-dependencies'), 'runtime')),
       ],
     });
   }
-  return builder.build(
-    'uv',
-    '1',
-    file.sha256,
-    packages.length > 0 && !hasRoots(packages) ? 'found' : 'known',
-  );
-}
-
-function hasRoots(packages: readonly { readonly table: JsonObject }[]): boolean {
-  return packages.some(({ table }) => {
-    const source = member(table, 'source');
-    return (
-      isObject(source) && ['virtual', 'editable', 'directory'].some((kind) => Object.hasOwn(source, kind))
-    );
-  });
+  return builder.build('uv', '1', file.sha256, packages.length > 0 && roots === 0 ? 'found' : 'known');
 }
 
 function edges(keys: PackageKeys, dependencies: readonly unknown[], scope: Scope): Edge[] {
@@ -79,12 +79,6 @@ function groupEdges(keys: PackageKeys, groups: unknown, scope: Scope): Edge[] {
   return Object.values(groups).flatMap((group) =>
     edges(keys, Array.isArray(group) ? (group as unknown[]) : [], scope),
   );
-}
-
-function archiveUrl(archives: readonly unknown[]): string | undefined {
-  return archives
-    .map((archive) => (isObject(archive) ? textMember(archive, 'url') : undefined))
-    .find(Boolean);
 }
 
 function originOfSource(source: JsonObject): PackageOrigin {

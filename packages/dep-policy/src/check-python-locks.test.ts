@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { checkLocks } from './check-locks.ts';
+import { policyFileSchema } from './policy-file/policy-schema.ts';
+import { readLockfile } from './readers/read-lockfile.ts';
+import { writeProject } from './testing/workspace.ts';
+
+const DIGEST = 'a'.repeat(64);
+
+type Files = Readonly<Record<string, string>>;
+
+/** `rule subject`, of a lock that is the first of the files. */
+async function violationsOf(files: Files, policy: object = {}): Promise<string[]> {
+  const root = await writeProject(files);
+  const { violations } = await checkLocks({
+    root,
+    lockfiles: [Object.keys(files)[0]!],
+    policy: policyFileSchema.parse({ version: 1, ...policy }),
+  });
+  return violations.map(({ rule, package: subject }) => `${rule} ${subject}`);
+}
+
+describe('archives of a Python lock', () => {
+  const BASE = 'https://files.pythonhosted.org/packages/aa/bb';
+  const SDIST = `{ url = "${BASE}/some_name-1.0.tar.gz", hash = "sha256:${DIGEST}" }`;
+  const WHEEL = `${BASE}/Some.Name-1.0-py3-none-any.whl`;
+  const uv = (source: string, rest: string) =>
+    `version = 1\n[[package]]\nname = "some-name"\nversion = "1.0"\nsource = { ${source} }\n${rest}\n`;
+  const HASHES = `hashes = { sha256 = "${DIGEST}" }`;
+  const pylock = (rest: string) =>
+    `lock-version = "1.0"\n[[packages]]\nname = "some-name"\nversion = "1.0"\n${rest}\n`;
+  const PYPI = 'registry = "https://pypi.org/simple"';
+  const list = (files: string, more = '') =>
+    `[[package]]\nname = "some-name"\nversion = "1.0"\nfiles = [${files}]\n${more}\n`;
+  const FILE = `{ file = "some-name-1.0.zip", hash = "sha256:${DIGEST}" }`;
+
+  it.each([
+    ['uv.lock', uv(PYPI, `sdist = ${SDIST}`), []],
+    ['uv.lock', uv(PYPI, `sdist = ${SDIST}\nwheels = [{ url = "${WHEEL}", hash = "sha256:${DIGEST}" }]`), []],
+    ['uv.lock', uv(PYPI, `sdist = ${SDIST}\nwheels = [{ url = "${WHEEL}" }]`), ['integrity-missing']],
+    [
+      'uv.lock',
+      uv(PYPI, `wheels = [${SDIST}, { url = "${WHEEL.replace('1.0', '1.1')}", hash = "sha256:${DIGEST}" }]`),
+      ['registry'],
+    ],
+    [
+      'uv.lock',
+      uv(
+        PYPI,
+        `sdist = ${SDIST}\nwheels = [{ url = "${WHEEL.replace('https', 'http')}", hash = "sha256:${DIGEST}" }]`,
+      ),
+      ['https'],
+    ],
+    [
+      'uv.lock',
+      uv(PYPI, `sdist = ${SDIST}\nwheels = [{ path = "some_name-1.0.whl", hash = "sha256:${DIGEST}" }]`),
+      ['exotic-source'],
+    ],
+    ['uv.lock', uv('registry = "http://pypi.org/simple"', `sdist = ${SDIST}`), ['https']],
+    ['uv.lock', uv('registry = "https://x.test/simple"', `sdist = ${SDIST}`), ['registry']],
+    ['uv.lock', uv('registry = "./wheels"', `sdist = ${SDIST}`), ['registry']],
+    [
+      'pylock.toml',
+      pylock(`index = "https://pypi.org/simple/"\nwheels = [{ url = "${WHEEL}", ${HASHES} }]`),
+      [],
+    ],
+    ['pylock.toml', pylock(`wheels = [{ url = "${WHEEL}", hashes = {} }]`), ['integrity-missing']],
+    [
+      'pylock.toml',
+      pylock(`index = "https://x.test/simple"\nwheels = [{ url = "${WHEEL}", ${HASHES} }]`),
+      ['registry'],
+    ],
+    [
+      'pylock.toml',
+      pylock(
+        `wheels = [{ url = "${WHEEL}", ${HASHES} }, { path = "./Some.Name-1.0-py3-none-any.whl", ${HASHES} }]`,
+      ),
+      ['exotic-source'],
+    ],
+    [
+      'pylock.toml',
+      pylock(`wheels = [{ name = "other-1.0-py3-none-any.whl", url = "${WHEEL}", ${HASHES} }]`),
+      ['registry'],
+    ],
+    ['poetry.lock', list(FILE), []],
+    ['poetry.lock', list(`${FILE}, { file = "some_name-1.0-py2.7.egg", hash = "md5:aa" }`), []],
+    ['poetry.lock', list(`${FILE}, { file = "some_name-1.0.tar.gz" }`), ['integrity-missing']],
+    ['poetry.lock', list(`${FILE}, { file = "other-1.0.zip", hash = "sha256:${DIGEST}" }`), ['registry']],
+    [
+      'poetry.lock',
+      list(FILE, '[package.source]\ntype = "legacy"\nurl = "https://pypi.org/simple"\nreference = "x"'),
+      [],
+    ],
+    [
+      'poetry.lock',
+      list(FILE, '[package.source]\ntype = "legacy"\nurl = "https://x.test/simple"\nreference = "x"'),
+      ['registry'],
+    ],
+    ['poetry.lock', list(FILE, '[package.source]\ntype = "new"\nurl = "https://x.test"'), ['exotic-source']],
+    ['pdm.lock', list(FILE), []],
+    ['pdm.lock', list(`{ url = "${WHEEL}", hash = "sha256:${DIGEST}" }`), []],
+    [
+      'pdm.lock',
+      list(`{ url = "http://x.test/some_name-1.0.tar.gz", hash = "sha256:${DIGEST}" }`),
+      ['https'],
+    ],
+    [
+      'pdm.lock',
+      list(`${FILE}, { url = "https://x.test/some_name-1.0.tar.gz", hash = "sha256:${DIGEST}" }`),
+      ['registry'],
+    ],
+  ])('are all looked at: %s %j', async (path, text, rules) => {
+    expect((await violationsOf({ [path]: text })).map((one) => one.split(' ')[0])).toEqual(rules);
+  });
+
+  it('may have a hyphen in the version of an old sdist, and none that cuts another name', async () => {
+    const sdist = (version: string, file: string) =>
+      list(`{ file = "${file}", hash = "sha256:${DIGEST}" }`).replace('"1.0"', `"${version}"`);
+    expect(await violationsOf({ 'poetry.lock': sdist('1.0b1', 'some-name-1.0-beta1.tar.gz') })).toEqual([]);
+    expect(await violationsOf({ 'poetry.lock': sdist('1.0.post1', 'some-name-1.0-1.tar.gz') })).toEqual([]);
+    expect(await violationsOf({ 'poetry.lock': sdist('1.0', 'some-name-x-1.0.tar.gz') })).toHaveLength(1);
+  });
+});
+
+describe('a folder in a Python lock', () => {
+  const uv = (source: string) =>
+    `version = 1\n[[package]]\nname = "root"\nversion = "0"\nsource = { virtual = "." }\n` +
+    `[[package]]\nname = "some-name"\nversion = "1.0"\nsource = { ${source} }\n`;
+  const pylock = (path: string) =>
+    `lock-version = "1.0"\n[[packages]]\nname = "some-name"\nversion = "1.0"\ndirectory = { path = "${path}" }\n`;
+  const workspace = (members: string, more = '') => `[tool.uv.workspace]\nmembers = ["${members}"]\n${more}`;
+
+  it.each([
+    ['uv.lock', uv('editable = "."'), '', []],
+    ['uv.lock', uv('directory = "./libs/a/"'), workspace('libs/*'), []],
+    ['uv.lock', uv('editable = "libs/a"'), workspace('libs/a'), []],
+    ['uv.lock', uv('virtual = "libs/a"'), workspace('libs/*', 'exclude = ["libs/a"]'), ['exotic-source']],
+    ['uv.lock', uv('editable = "libs/a"'), workspace('apps/*'), ['exotic-source']],
+    ['uv.lock', uv('editable = "libs/a"'), workspace('libs/[ab]'), ['exotic-source']],
+    ['uv.lock', uv('directory = "../a"'), workspace('**'), ['exotic-source']],
+    ['uv.lock', uv('directory = "vendor/some-name"'), '', ['exotic-source']],
+    ['uv.lock', uv('path = "vendor/some_name-1.0-py3-none-any.whl"'), '', ['exotic-source']],
+    ['uv.lock', uv('path = ""'), '', ['exotic-source']],
+    ['pdm.lock', '[[package]]\nname = "some-name"\nversion = "1.0"\npath = ""\n', '', ['exotic-source']],
+    ['Pipfile.lock', '{"default":{"some-name":{"path":""}}}', '', ['exotic-source']],
+    ['pylock.toml', pylock('.'), '', []],
+    ['pylock.toml', pylock('./libs/a'), workspace('libs/*'), []],
+    ['pylock.toml', pylock('./libs/a'), '', ['exotic-source']],
+  ])('is the project’s own only as a member of it: %s %j', async (path, text, project, rules) => {
+    const files = { [path]: text, 'pyproject.toml': project };
+    expect((await violationsOf(files)).map((one) => one.split(' ')[0])).toEqual(rules);
+    const graph = await readLockfile({ root: await writeProject(files), path });
+    const resolved = [...graph.packages.values()].find(({ name }) => name === 'some-name')?.resolved;
+    // A package without a place of its own is not looked up among the advisories.
+    expect(resolved === undefined).toBe(rules.length === 0);
+  });
+});
+
+it.each([
+  ["'x' in extras", 'optional'],
+  ["'x' not in extras", 'runtime'],
+  ["'x' in dependency_groups", 'dev'],
+  ["'x' not  in dependency_groups", 'runtime'],
+  ["'base' in dependency_groups", 'runtime'],
+  ["'x' in extras or os_name == 'nt'", 'runtime'],
+  ["os_name != ' in extras'", 'runtime'],
+  ["os_name != 'not' and 'x' in extras", 'optional'],
+])('a package of pylock.toml with the marker %s is for %s', async (marker, scope) => {
+  const text = `lock-version = "1.0"\ndefault-groups = ["base"]\n[[packages]]\nname = "a"\nmarker = "${marker}"\n`;
+  const root = await writeProject({ 'pylock.toml': text });
+  const graph = await readLockfile({ root, path: 'pylock.toml' });
+  expect([...graph.packages.values()].map((node) => node.scope)).toEqual([scope]);
+});
