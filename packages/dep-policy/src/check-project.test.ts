@@ -1,17 +1,24 @@
-import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkProject } from './check-project.ts';
-import { readLedger } from './ledger/ledger.ts';
+import { appendLedger, readLedger } from './ledger/ledger.ts';
 import { readPolicyFile } from './policy-file/policy-file.ts';
 import { starterFiles } from './starter-files.ts';
-import { npmEntry, osvRecord, recordsSource } from './testing/osv.ts';
+import { npmEntry, osvRecord, pypiEntry, recordsSource } from './testing/osv.ts';
 import type { OsvRecord } from './testing/osv.ts';
 import { sha512, writeProject } from './testing/workspace.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
 const HOLE = osvRecord('GHSA-1', npmEntry('left', 'introduced', '0', 'fixed', '1.5.0'));
 const UNFIXED = osvRecord('GHSA-1', npmEntry('left', 'introduced', '0'));
+const EXCEPTION = {
+  id: 'GHSA-1',
+  package: 'left',
+  reason: 'never reached here',
+  owner: 'ops',
+  expires: '2026-06-30',
+};
 
 async function check(
   {
@@ -90,6 +97,61 @@ it('writes the ledger when it is told to, and only then', async () => {
   const written = await check({ records: [HOLE] }, true);
   expect(await readLedger(written.root)).toMatchObject({ entries: [{ event: 'open', fix: '1.5.0' }] });
   expect(written.report.ledger).toMatchObject({ open: 1, overdue: 0 });
+});
+
+it('closes in the ledger what is gone from every lock that it was in, whichever lock is checked', async () => {
+  const root = await writeProject({});
+  const advisories = recordsSource([osvRecord('GHSA-1', pypiEntry('left', 'introduced', '0'))], NOW);
+  const [a, b] = ['a/requirements.txt', 'b/requirements.txt'] as const;
+  const put = async (path: string, name: string) => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), `${name}==1.0 --hash=sha256:${'a'.repeat(64)}\n`);
+  };
+  const written = async (...lockfiles: readonly string[]) => {
+    const before = await readLedger(root);
+    await checkProject({ root, lockfiles, advisories, now: NOW, record: true });
+    const { entries } = await readLedger(root);
+    return entries.slice(before.entries.length).map(({ event, files }) => [event, files]);
+  };
+  await put(a, 'left');
+  await put(b, 'right');
+  expect(await written(a, b)).toEqual([['open', [a]]]);
+  expect(await written(b)).toEqual([]);
+  await put(b, 'left');
+  expect(await written(b)).toEqual([['open', [a, b]]]);
+  expect(await written(a)).toEqual([]);
+  await put(a, 'right');
+  expect(await written(a)).toEqual([['open', [b]]]);
+  expect(await written(a)).toEqual([]);
+  await put(b, 'right');
+  expect(await written(b)).toEqual([['fixed', undefined]]);
+  expect(await written(a)).toEqual([]);
+  await rm(join(root, b));
+  expect(await written(a)).toEqual([['verified', undefined]]);
+  await put(a, 'left');
+  expect(await written(a)).toEqual([['reopened', [a]]]);
+});
+
+it.each([
+  ['fails', {}, 1, ['overdue']],
+  ['is excused', { exceptions: [EXCEPTION] }, 0, []],
+  ['is below the gate', { gates: { runtime: 'critical', focus: 'never' } }, 0, []],
+  ['is at the gate', { gates: { runtime: 'high', focus: 'never' } }, 1, ['overdue']],
+] as const)('calls an item overdue whose finding %s: %#', async (_what, policy, exitCode, rules) => {
+  const { root } = await check({ records: [HOLE], policy });
+  await appendLedger(root, [
+    {
+      ...{ time: '2026-01-01T00:00:00.000Z', event: 'open', item: 'GHSA-1:npm:left', actor: 'scan' },
+      ...{ ecosystem: 'npm', package: 'left', ids: ['GHSA-1'], rating: 'high' },
+    },
+  ]);
+  const report = await checkProject({
+    ...{ root, lockfiles: ['package-lock.json'], now: NOW },
+    policy: await readPolicyFile(root),
+    advisories: recordsSource([HOLE], NOW),
+  });
+  expect(report.violations.map(({ rule }) => rule)).toEqual(rules);
+  expect(report).toMatchObject({ exitCode, ledger: { overdue: 1 } });
 });
 
 it('starts with a policy that is valid', async () => {

@@ -1,12 +1,13 @@
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdvisorySource } from './advisories/advisory-source.ts';
 import { checkLocks, PIN_RULES } from './check-locks.ts';
 import { readOpenVex } from './formats/openvex.ts';
 import type { DependencyGraph } from './graph/dependency-graph.ts';
-import { ledgerStatus, overdueItems, recordFindings } from './ledger/ledger-status.ts';
+import { ledgerStatus, overdueItems } from './ledger/ledger-status.ts';
 import type { LedgerStatus } from './ledger/ledger-status.ts';
 import { appendLedger, readLedger } from './ledger/ledger.ts';
+import { recordFindings } from './ledger/record-findings.ts';
 import { judgeReport } from './policy-file/judgement.ts';
 import type { Judgement } from './policy-file/judgement.ts';
 import { defaultPolicy } from './policy-file/default-policy.ts';
@@ -75,13 +76,33 @@ export async function checkProject(options: CheckProjectOptions): Promise<Projec
   const before = await readLedger(root);
   const drafts =
     options.record === true
-      ? recordFindings(before.entries, scan.findings, { now, isComplete: scan.incomplete.length === 0 })
+      ? recordFindings(before.entries, scan.findings, {
+          now,
+          isComplete: scan.incomplete.length === 0,
+          graphs,
+          gone: await filesGone(root, new Set(before.entries.flatMap(({ files = [] }) => files))),
+        })
       : [];
   const { entries } = await appendLedger(root, drafts);
   const ledger = ledgerStatus(entries, policy.sla, now);
-  const all = [...violations, ...judgement.violations, ...overdueItems(ledger)].sort(compareViolations);
+  const all = [
+    ...violations,
+    ...judgement.violations,
+    ...overdueItems(ledger, { findings: scan.findings, failing: judgement.failing }),
+  ].sort(compareViolations);
   const verdict = verdictOf(judgement, all);
   return { verdict, exitCode: EXIT_CODES[verdict], scan, judgement, violations: all, ledger, graphs };
+}
+
+/** Those of the files that are not there. What cannot be looked at is not gone. */
+async function filesGone(root: string, files: ReadonlySet<string>): Promise<string[]> {
+  const gone: string[] = [];
+  for (const file of files) {
+    await lstat(join(root, file)).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') gone.push(file);
+    });
+  }
+  return gone;
 }
 
 function verdictOf({ verdict }: Judgement, violations: readonly Violation[]): ProjectReport['verdict'] {

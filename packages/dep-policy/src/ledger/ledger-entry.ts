@@ -37,6 +37,8 @@ export const ledgerEntrySchema = z.strictObject({
   rating: z.enum(RATINGS),
   version: text.optional(),
   fix: text.optional(),
+  /** Lockfiles that it is in from then on; absent if no other than before. It is fixed when it is gone from all. */
+  files: z.array(z.string().min(1).max(4096)).min(1).max(10_000).optional(),
   /** Who says so: a person, or `scan`. */
   actor: text.min(1),
   reason: text.optional(),

@@ -2,7 +2,7 @@ import type { PolicyFile } from '../policy-file/policy-schema.ts';
 import type { Finding } from '../scan/finding.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
-import type { LedgerDraft, LedgerEntry } from './ledger-entry.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
 import { LEDGER_FILE } from './ledger.ts';
 
 const MILLISECONDS_PER_DAY = 86_400_000;
@@ -37,8 +37,13 @@ export interface LedgerStatus {
 }
 
 /** Whether nothing has to be done any more. */
-function isClosed(state: LedgerEntry['event']): boolean {
+export function isClosed(state: LedgerEntry['event']): boolean {
   return state === 'fixed' || state === 'verified';
+}
+
+/** Whether an item begins with it, or begins again. */
+export function isOpening(event: LedgerEntry['event']): boolean {
+  return event === 'open' || event === 'reopened';
 }
 
 /** Reads from the entries where every item stands, and what is due by the SLA of the policy. */
@@ -51,7 +56,8 @@ export function ledgerStatus(
   const days: number[] = [];
   for (const entry of entries) {
     const before = items.get(entry.item);
-    const restarts = before === undefined || entry.event === 'open' || entry.event === 'reopened';
+    // Opened while it is open only says of further locks: the clock goes on.
+    const restarts = before === undefined || (isOpening(entry.event) && isClosed(before.state));
     const openedAt = restarts ? entry.time : before.openedAt;
     if (entry.event === 'fixed' && before !== undefined && !isClosed(before.state)) {
       days.push((Date.parse(entry.time) - Date.parse(openedAt)) / MILLISECONDS_PER_DAY);
@@ -92,10 +98,24 @@ export function ledgerStatus(
   };
 }
 
-/** Items that are open for longer than the policy allows, as violations. */
-export function overdueItems({ items }: LedgerStatus): Violation[] {
+/**
+ * Items that are open for longer than the policy allows, as violations.
+ *
+ * @param judged - What a scan has found, and what of it fails: an item whose findings all pass is not overdue. Default:
+ *   every one counts.
+ */
+export function overdueItems(
+  { items }: LedgerStatus,
+  judged: { readonly findings: readonly Finding[]; readonly failing: readonly Finding[] } = {
+    findings: [],
+    failing: [],
+  },
+): Violation[] {
+  const passes = (item: LedgerItem): boolean =>
+    judged.findings.some((finding) => isAbout(item, finding)) &&
+    !judged.failing.some((finding) => isAbout(item, finding));
   return items
-    .filter(({ isOverdue }) => isOverdue)
+    .filter((item) => item.isOverdue && !passes(item))
     .map(({ package: name, item, dueAt }) =>
       violation(
         'overdue',
@@ -107,61 +127,12 @@ export function overdueItems({ items }: LedgerStatus): Violation[] {
     );
 }
 
-/**
- * What a scan changes in the ledger: what is new is opened, what is back is reopened, a fix that came is noted, what is
- * gone is fixed, and what was gone the time before as well is verified. An item keeps its name when the vulnerability
- * gets further ids.
- *
- * @param findings - All of a scan that was complete. From an incomplete one nothing can be called fixed: pass
- *   `isComplete: false`.
- */
-export function recordFindings(
-  entries: readonly LedgerEntry[],
-  findings: readonly Finding[],
-  { now = new Date(), isComplete }: { readonly now?: Date; readonly isComplete: boolean },
-): LedgerDraft[] {
-  const last = new Map<string, LedgerEntry>();
-  for (const entry of entries) last.set(entry.item, entry);
-  const notBefore = Math.max(now.getTime(), ...entries.slice(-1).map(({ time }) => Date.parse(time)));
-  const time = new Date(notBefore).toISOString();
-  const drafts: LedgerDraft[] = [];
-  const present = new Set<string>();
-  for (const finding of findings) {
-    const known = [...last.values()].find(
-      (entry) =>
-        entry.ecosystem === finding.ecosystem &&
-        entry.package === finding.package &&
-        entry.ids.some((id) => finding.ids.includes(id)),
-    );
-    const item = known?.item ?? `${finding.advisory}:${finding.ecosystem}:${finding.package}`;
-    if (present.has(item)) continue;
-    present.add(item);
-    const fix = finding.fix.state === 'available' ? finding.fix.version : undefined;
-    const draft = {
-      time,
-      item,
-      ecosystem: finding.ecosystem,
-      package: finding.package,
-      ids: [...new Set([...(known?.ids ?? []), ...finding.ids])].sort(),
-      rating: finding.severity.rating,
-      ...(finding.version === undefined ? {} : { version: finding.version }),
-      ...(fix === undefined ? {} : { fix }),
-      actor: 'scan',
-    };
-    const hadFix = entries.some((entry) => entry.item === item && entry.fix !== undefined);
-    if (known === undefined) drafts.push({ ...draft, event: 'open' });
-    else if (isClosed(known.event)) drafts.push({ ...draft, event: 'reopened' });
-    // What is accepted stays so: that a fix has come does not end it.
-    else if (fix !== undefined && !hadFix && known.event !== 'accepted') {
-      drafts.push({ ...draft, event: 'fix-available' });
-    }
-  }
-  if (!isComplete) return drafts;
-  for (const entry of last.values()) {
-    if (present.has(entry.item) || entry.event === 'verified') continue;
-    const { ecosystem, package: name, ids, rating, item } = entry;
-    const event = entry.event === 'fixed' ? 'verified' : 'fixed';
-    drafts.push({ time, event, item, ecosystem, package: name, ids, rating, actor: 'scan' });
-  }
-  return drafts;
+/** Whether a finding is of the vulnerability and the package of an item. */
+export function isAbout(
+  { ecosystem, package: name, ids }: Pick<LedgerItem, 'ecosystem' | 'package' | 'ids'>,
+  finding: Finding,
+): boolean {
+  return (
+    ecosystem === finding.ecosystem && name === finding.package && ids.some((id) => finding.ids.includes(id))
+  );
 }

@@ -4,10 +4,12 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { defaultPolicy } from '../policy-file/default-policy.ts';
+import { readLockfile } from '../readers/read-lockfile.ts';
 import type { Finding } from '../scan/finding.ts';
 import { writeProject } from '../testing/workspace.ts';
 import type { LedgerDraft } from './ledger-entry.ts';
-import { ledgerStatus, overdueItems, recordFindings } from './ledger-status.ts';
+import { ledgerStatus, overdueItems } from './ledger-status.ts';
+import { recordFindings } from './record-findings.ts';
 import { appendLedger, LEDGER_FILE, readLedger } from './ledger.ts';
 
 const OPEN: LedgerDraft = {
@@ -148,6 +150,35 @@ describe('the life of an item', () => {
       meanDaysToFix: 5,
       items: [{ item: 'GHSA-1:npm:left', state: 'reopened', openedAt: '2026-01-09T00:00:00.000Z' }],
     });
+  });
+
+  it('keeps its clock, its state and its acceptance when it is found in a further lock', async () => {
+    const root = await writeProject({
+      ...{ 'a/requirements.txt': 'left==1.0\n', 'b/requirements.txt': 'left==1.0\n' },
+    });
+    const graph = (path: string) => readLockfile({ root, path: `${path}/requirements.txt` });
+    const graphs = [await graph('a'), await graph('b')];
+    const left = finding({ ecosystem: 'PyPI', version: '1.0' });
+    const until = '2026-02-10';
+    const files = ['a/requirements.txt'];
+    const item = { ...OPEN, item: 'GHSA-1:PyPI:left', ecosystem: 'PyPI' as const, files };
+    const { entries } = await appendLedger(root, [
+      item,
+      { ...item, event: 'accepted', actor: 'ops', reason: 'later', until },
+    ]);
+    const now = new Date('2026-01-20T00:00:00Z');
+    const drafts = recordFindings(entries, [left], { now, isComplete: true, graphs });
+    const both = graphs.map(({ file }) => file);
+    expect(drafts).toMatchObject([{ event: 'accepted', until, reason: 'later', files: both }]);
+    const { entries: all } = await appendLedger(root, drafts);
+    expect(recordFindings(all, [left], { now, isComplete: true, graphs })).toEqual([]);
+    const status = ledgerStatus(all, defaultPolicy().sla, now);
+    expect(status).toMatchObject({ items: [{ state: 'accepted', until, openedAt: OPEN.time }] });
+    // An incomplete scan takes no lock away.
+    expect(recordFindings(all, [], { now, isComplete: false, graphs })).toEqual([]);
+    const reopened = (await appendLedger(root, [{ ...item, time: now.toISOString() }])).entries;
+    const { items } = ledgerStatus(reopened, defaultPolicy().sla, now);
+    expect(items).toMatchObject([{ state: 'open', openedAt: OPEN.time }]);
   });
 
   it('is overdue after the days of its rating, not before, and not while it is accepted', async () => {
