@@ -99,6 +99,56 @@ describe('verifying archives', () => {
     expect(await inner([])).toEqual(['in@1.0.0']);
   });
 
+  it.each([
+    ['a range', { 'requirements.txt': 'left-pad>=1\n' }, ['left-pad@?']],
+    [
+      'git',
+      {
+        'package-lock.json': {
+          lockfileVersion: 3,
+          packages: {
+            '': {},
+            'node_modules/a': {
+              version: '1.0.0',
+              resolved: `git+ssh://git@github.com/a/a.git#${'a'.repeat(40)}`,
+            },
+          },
+        },
+      },
+      ['a@1.0.0'],
+    ],
+    [
+      'a file',
+      {
+        'package-lock.json': {
+          lockfileVersion: 3,
+          packages: { '': {}, 'node_modules/a': { version: '1.0.0', resolved: 'file:a.tgz' } },
+        },
+      },
+      ['a@1.0.0'],
+    ],
+    ['nothing', { 'requirements.txt': '# none\n' }, []],
+    [
+      'a member of the workspace',
+      {
+        'package-lock.json': {
+          lockfileVersion: 3,
+          packages: {
+            '': { workspaces: ['a'] },
+            'node_modules/a': { resolved: 'a', link: true },
+            a: { name: 'a', version: '1.0.0' },
+          },
+        },
+      },
+      [],
+    ],
+  ])('calls missing what it cannot compare: %s', async (_what, files, missing) => {
+    const root = await writeProject(files);
+    await mkdir(join(root, 'in'));
+    const graphs = await Promise.all(Object.keys(files).map((path) => readLockfile({ root, path })));
+    expect(await verifyArtifacts(graphs, join(root, 'in'))).toMatchObject({ verified: [], missing });
+  });
+
   it('compares with no weak hash, and follows no link', async () => {
     const md5 = createHash('md5').update(bytes).digest('hex');
     const weak = await project(`md5:${md5}`, good);

@@ -17,7 +17,10 @@ const MAX_FILES = 200_000;
 export interface ArtifactReport {
   /** Archives whose bytes are those of the lock, by file name. */
   readonly verified: readonly string[];
-  /** `name@version` of locked packages without an archive in the folder. */
+  /**
+   * `name@version` of packages without an archive in the folder that was compared: `name@?` without an exact version, and
+   * those from git, a URL or a file too, which no archive of a registry stands for.
+   */
   readonly missing: readonly string[];
   /** Archives that are not what the lock says, or that it does not know. */
   readonly violations: readonly Violation[];
@@ -35,13 +38,14 @@ export async function verifyArtifacts(
   graphs: readonly DependencyGraph[],
   folder: string,
 ): Promise<ArtifactReport> {
-  const nodes = graphs
+  const installed = graphs
     .flatMap(({ packages }) => [...packages.values()])
     .filter(
-      // What is bundled comes inside of another archive, whose bytes are compared.
-      ({ origin, version, hashless }) =>
-        origin === 'registry' && version !== undefined && hashless !== 'bundled',
+      // What is bundled comes inside of another archive, whose bytes are compared; a folder of the project's own has none.
+      ({ origin, resolved, hashless }) =>
+        hashless !== 'bundled' && (origin !== 'file' || resolved !== undefined),
     );
+  const nodes = installed.filter(({ origin, version }) => origin === 'registry' && version !== undefined);
   const byName = new Map<string, PackageNode[]>();
   for (const node of nodes) {
     for (const name of namesOf(node)) byName.set(name, [...(byName.get(name) ?? []), node]);
@@ -60,7 +64,7 @@ export async function verifyArtifacts(
     // What is there and wrong is not missing as well.
     for (const node of matching.length > 0 ? matching : candidates) seen.add(labelOf(node));
   }
-  const missing = [...new Set(nodes.map(labelOf))].filter((label) => !seen.has(label));
+  const missing = [...new Set(installed.map(labelOf))].filter((label) => !seen.has(label));
   return {
     verified: verified.sort(),
     missing: missing.map((label) => printable(label)).sort(),
@@ -110,5 +114,5 @@ function pythonCandidates(file: string, nodes: readonly PackageNode[]): PackageN
 }
 
 function labelOf({ name, version }: PackageNode): string {
-  return `${name}@${version!}`;
+  return `${name}@${version ?? '?'}`;
 }
