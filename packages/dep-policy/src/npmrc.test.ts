@@ -23,3 +23,16 @@ it('keeps what stands below a section, and what depends on the environment', asy
     '3 strict-ssl = true',
   ]);
 });
+
+it.each([
+  ['registry[]=https://a/', 'registry = https://a/'],
+  ['"regi\\u0073try"=https://a/', 'registry = https://a/'],
+  ['registry;x=https://a/', 'registry = https://a/'],
+  ['registry # main = https://a/', 'registry = https://a/'],
+  ['registry = https://a/ ; the main one', 'registry = https://a/'],
+  ['a\\;b = c\\#d', 'a;b = c#d'],
+  ['\'"a"\' = \'"b"\'', 'a = b'],
+  ['[]=x', '[] = x'],
+])('reads %s as npm does', async (line, found) => {
+  expect(await read(line)).toEqual([`1 ${found}`]);
+});

@@ -32,18 +32,36 @@ export async function readNpmrc(root: string, folder: string): Promise<Npmrc> {
   return { path, settings };
 }
 
-function parseSetting(text: string, line: number): NpmrcSetting[] {
-  const trimmed = text.trim();
-  if (trimmed === '' || trimmed.startsWith(';') || trimmed.startsWith('#') || trimmed.startsWith('['))
-    return [];
-  const equals = trimmed.indexOf('=');
-  // npm reads a bare key as true.
-  if (equals === -1) return [{ key: unquote(trimmed), value: 'true', line }];
-  return [
-    { key: unquote(trimmed.slice(0, equals).trim()), value: unquote(trimmed.slice(equals + 1).trim()), line },
-  ];
+/**
+ * Whether the name of a setting is only known on the machine that reads it. For what belongs to one registry
+ * (`//host/:_authToken`) that is common and does no harm.
+ */
+export function isOfMachine({ key }: NpmrcSetting): boolean {
+  return key.includes('${') && !key.startsWith('//');
 }
 
-function unquote(text: string): string {
-  return /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
+function parseSetting(text: string, line: number): NpmrcSetting[] {
+  if (/^\s*(?:[;#]|$)/.test(text) || /^\[[^\]]*\]\s*$/.test(text)) return [];
+  const equals = text.indexOf('=');
+  const name = bare(equals === -1 ? text : text.slice(0, equals));
+  // `key[]` adds to a list, and npm takes a list with one value for that value.
+  const key = name.length > 2 && name.endsWith('[]') ? name.slice(0, -2) : name;
+  // npm reads a bare key as true.
+  return [{ key, value: equals === -1 ? 'true' : bare(text.slice(equals + 1)), line }];
+}
+
+/** A key or a value as npm's own parser reads it: quotes, escapes, and a comment behind it. */
+function bare(text: string): string {
+  const trimmed = text.trim();
+  if (/^(["']).*\1$/s.test(trimmed)) {
+    const quoted = trimmed.startsWith("'") ? trimmed.slice(1, -1) : trimmed;
+    try {
+      const value: unknown = JSON.parse(quoted);
+      return typeof value === 'string' ? value : quoted;
+    } catch {
+      return /^(["'])(.*)\1$/s.exec(trimmed)?.[2] ?? quoted;
+    }
+  }
+  const [plain = ''] = /^(?:\\.|[^\\;#]|\\$)*/s.exec(trimmed) ?? [];
+  return plain.replaceAll(/\\([\\;#])/g, '$1').trim();
 }

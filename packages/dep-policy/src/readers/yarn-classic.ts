@@ -115,7 +115,7 @@ function parseEntries(file: LockFile, lines: readonly string[]): Entry[] {
       malformed(`${file.path}:${line}`, `expected ${expected}, found another line`);
     if (text.trim() === '' || text.startsWith('#')) continue;
     const indent = /^ */.exec(text)![0].length;
-    const words = tokens(text.trim());
+    const words = yarnWords(text.trim());
     if (words === undefined) throw fault('an entry of Yarn 1');
     if (indent === 0) {
       const descriptors = words.filter((word) => word !== ',');
@@ -142,7 +142,7 @@ function sectionScope(name: string): Scope | undefined {
 }
 
 /** Words, quoted texts, commas and a last colon; undefined for a line that is made of anything else. */
-function tokens(text: string): string[] | undefined {
+export function yarnWords(text: string): string[] | undefined {
   const words: string[] = [];
   for (let rest = text; rest !== ''; rest = rest.trimStart()) {
     const match = /^(?:"(?:[^"\\]|\\.)*"|,|:$|[^\s,":](?:[^\s,"]*[^\s,":])?)/.exec(rest);

@@ -1,11 +1,15 @@
-import type { NpmrcSetting } from '../npmrc.ts';
+import { posix } from 'node:path';
+import { readNpmrc } from '../npmrc.ts';
 import type { PolicyFile } from '../policy-file/policy-schema.ts';
+import { printable } from '../printable.ts';
 import { readTextFile } from '../text-file.ts';
+import type { TextFile } from '../text-file.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
 import { WORKSPACE_FILE } from '../workspace.ts';
 import { parseYaml } from '../yaml-document.ts';
 import type { YamlDocument } from '../yaml-document.ts';
+import { foldersAbove } from './settings-folder.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -21,17 +25,26 @@ const WORKSPACE_ONLY = [
   'allow-builds',
 ];
 
-/** Settings of pnpm, in the one file that it reads them from. */
+/** Settings of `.npmrc` that undo the lock where a pnpm before 11 reads them. */
+const LOCK_SETTINGS = ['lockfile', 'verify-store-integrity'];
+
+/**
+ * Settings of pnpm for a lock, in the one file that it reads them from.
+ *
+ * @param folder - Of the lock, relative to the root.
+ */
 export async function checkPnpmHardening(
   root: string,
-  npmrc: readonly NpmrcSetting[],
+  folder: string,
   { cooldown, installScripts }: PolicyFile,
 ): Promise<Violation[]> {
-  const file = await readTextFile(root, WORKSPACE_FILE, MAX_BYTES);
+  const file = await nearestWorkspaceFile(root, folder);
+  const path = file?.path ?? posix.join(folder, WORKSPACE_FILE);
+  const npmrc = await readNpmrc(root, folder);
   const document: YamlDocument | undefined = file && parseYaml(file, 'ERR_DEP_WORKSPACE');
   const settings: ReadonlyMap<unknown, unknown> = document?.value instanceof Map ? document.value : new Map();
   const report = (key: string, message: string): Violation =>
-    violation('setting', key, WORKSPACE_FILE, document?.lineOf(key), message);
+    violation('setting', key, path, document?.lineOf(key), message);
   const age = settings.get('minimumReleaseAge');
   const found: Violation[] = [];
   const wanted = cooldown.days * MINUTES_PER_DAY;
@@ -64,7 +77,15 @@ export async function checkPnpmHardening(
   if (settings.get('blockExoticSubdeps') !== true) {
     found.push(report('blockExoticSubdeps', 'expected true, found another value or none'));
   }
-  for (const key of ['strictDepBuilds', 'strictSsl'] as const) {
+  for (const pattern of broadPatterns(settings.get('minimumReleaseAgeExclude'))) {
+    found.push(
+      report(
+        'minimumReleaseAgeExclude',
+        `expected names of packages, found ${printable(pattern)}, which excludes those that nobody named`,
+      ),
+    );
+  }
+  for (const key of ['strictDepBuilds', 'strictSsl', 'lockfile', 'verifyStoreIntegrity'] as const) {
     if (settings.get(key) === false) found.push(report(key, 'expected true, found false'));
   }
   for (const key of ['dangerouslyAllowAllBuilds', 'ignoreDepScriptsCheck'] as const) {
@@ -76,7 +97,7 @@ export async function checkPnpmHardening(
       violation(
         'install-script',
         name,
-        WORKSPACE_FILE,
+        path,
         document?.lineOf('allowBuilds', name),
         'expected no script at installation, found one that is allowed and that the policy does not name',
       ),
@@ -84,18 +105,38 @@ export async function checkPnpmHardening(
   }
   return [
     ...found,
-    ...npmrc
+    ...npmrc.settings
       .filter(({ key }) => WORKSPACE_ONLY.includes(key))
       .map(({ key, line }) =>
         violation(
           'setting',
           key,
-          '.npmrc',
+          npmrc.path,
           line,
           `expected it in ${WORKSPACE_FILE}, found it where pnpm does not read it`,
         ),
       ),
+    ...npmrc.settings
+      .filter(({ key, value }) => LOCK_SETTINGS.includes(key) && value !== 'true')
+      .map(({ key, value, line }) =>
+        violation('setting', key, npmrc.path, line, `expected true, found ${printable(value)}`),
+      ),
   ];
+}
+
+/** The file in the folder of the lock, or in the next one above that has it: members can have locks of their own. */
+async function nearestWorkspaceFile(root: string, folder: string): Promise<TextFile | undefined> {
+  for (const above of foldersAbove(posix.join(folder, WORKSPACE_FILE))) {
+    const file = await readTextFile(root, posix.join(above, WORKSPACE_FILE), MAX_BYTES);
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
+/** Patterns that begin with a wildcard, in the name or its scope, or that only say what is not excluded. */
+function broadPatterns(value: unknown): string[] {
+  const patterns = Array.isArray(value) ? (value as unknown[]).map(String) : [];
+  return patterns.filter((pattern) => /^(?:!|@?\*)/.test(pattern.trim()));
 }
 
 function builtPackages(settings: ReadonlyMap<unknown, unknown>): string[] {

@@ -19,6 +19,7 @@ describe('.npmrc', () => {
     'registry=https://registry.npmjs.org',
     '@s:registry = "https://registry.npmjs.org/"',
     'strict-ssl=true',
+    '//${HOST}/:_authToken=${TOKEN}',
   ])('may say %s', async (line) => {
     expect(await violationsOf({ '.npmrc': `${line}\n` })).toEqual([]);
   });
@@ -30,6 +31,9 @@ describe('.npmrc', () => {
     ['registry=${REGISTRY}', 'registry registry'],
     ['@s:registry=https://evil.example/', 'registry @s:registry'],
     ['strict-ssl=false', 'https strict-ssl'],
+    ['strict-ssl[]=false', 'https strict-ssl'],
+    ['registry[]=https://evil.example/', 'registry registry'],
+    ['${U?}registry=https://evil.example/', 'setting ${U?}registry'],
   ])('may not say %s', async (line, found) => {
     expect(await violationsOf({ '.npmrc': `# first\n${line}\n` })).toEqual([`${found} .npmrc:2`]);
   });

@@ -4,6 +4,7 @@ import { findRegistryFault } from '../registry.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
 import { WORKSPACE_FILE } from '../workspace.ts';
+import { checkNpmrcSources } from './npmrc-sources.ts';
 
 /** One setting that says where packages come from. */
 interface RegistrySetting {
@@ -17,24 +18,16 @@ interface RegistrySetting {
 
 /** Every registry that the project's own configuration names is allowed, and TLS certificates are looked at. */
 export function checkRegistries(project: Project, policy: DependencyPolicy): Violation[] {
-  return [...npmrcRegistries(project, policy), ...workspaceRegistries(project, policy)]
+  const allowed = { main: allowedFor(true, policy), all: allowedFor(false, policy) };
+  return workspaceRegistries(project, policy)
     .flatMap(({ key, value, file, line, allowed }) => {
       const fault = findRegistryFault(value, allowed);
       return fault === undefined ? [] : [violation(fault.rule, key, file, line, fault.message)];
     })
-    .concat(checkCertificates(project));
-}
-
-function npmrcRegistries({ npmrcs }: Project, policy: DependencyPolicy): RegistrySetting[] {
-  return npmrcs.flatMap(({ path, settings }) =>
-    settings
-      .filter(({ key }) => key === 'registry' || key.endsWith(':registry'))
-      .map((setting) => ({
-        ...setting,
-        file: path,
-        allowed: allowedFor(setting.key === 'registry', policy),
-      })),
-  );
+    .concat(
+      checkCertificates(project),
+      project.npmrcs.flatMap((npmrc) => checkNpmrcSources(npmrc, allowed)),
+    );
 }
 
 function workspaceRegistries({ workspace }: Project, policy: DependencyPolicy): RegistrySetting[] {
@@ -76,16 +69,9 @@ function allowedFor(
   return isDefault ? [registry] : allowedRegistries;
 }
 
-function checkCertificates({ npmrcs, workspace }: Project): Violation[] {
+function checkCertificates({ workspace }: Project): Violation[] {
   const message = 'expected TLS certificates to be verified, found that they are not';
-  return [
-    ...npmrcs.flatMap(({ path, settings }) =>
-      settings
-        .filter(({ key, value }) => key === 'strict-ssl' && value !== 'true')
-        .map(({ key, line }) => violation('https', key, path, line, message)),
-    ),
-    ...(workspace.strictSsl
-      ? []
-      : [violation('https', 'strictSsl', WORKSPACE_FILE, workspace.lineOf('strictSsl'), message)]),
-  ];
+  return workspace.strictSsl
+    ? []
+    : [violation('https', 'strictSsl', WORKSPACE_FILE, workspace.lineOf('strictSsl'), message)];
 }
