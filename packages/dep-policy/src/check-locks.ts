@@ -84,8 +84,9 @@ async function checkLock(
     case 'poetry':
     case 'pdm':
     case 'pipfile': {
-      const { checkPyproject } = await import('./rules/python-manifests.ts');
-      return [...sources, ...(await checkPyproject(lock, graph, mustPin))];
+      const { checkPipfile, checkPyproject } = await import('./rules/python-project.ts');
+      const check = graph.format === 'pipfile' ? checkPipfile : checkPyproject;
+      return [...sources, ...(await check(lock, graph, mustPin))];
     }
     case 'package.json':
       return [

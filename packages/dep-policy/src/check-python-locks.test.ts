@@ -170,3 +170,108 @@ it.each([
   const graph = await readLockfile({ root, path: 'pylock.toml' });
   expect([...graph.packages.values()].map((node) => node.scope)).toEqual([scope]);
 });
+
+describe('a manifest of Python', () => {
+  const hash = `hash = "sha256:${DIGEST}"`;
+  const entry = (name: string, version: string) =>
+    `[[package]]\nname = "${name}"\nversion = "${version}"\nfiles = [{ file = "${name}-${version}.tar.gz", ${hash} }]\n`;
+  const poetry = (more = '') => ({ 'poetry.lock': `${entry('a', '1.0')}${more}` });
+  const check = (pyproject: string, lock: Files = poetry()) =>
+    violationsOf({ ...lock, 'pyproject.toml': pyproject });
+  const table = (written: string) => `[tool.poetry.dependencies]\npython = "^3.9"\na = ${written}\n`;
+
+  it.each([
+    ['"1.0"', []],
+    ['"==1.0"', []],
+    ['{ version = "1.0", extras = ["x"] }', []],
+    ['"*"', ['exact-pin a']],
+    ['"^1.0"', ['exact-pin a']],
+    ['"~1"', ['exact-pin a']],
+    ['"1.*"', ['exact-pin a']],
+    ['">=0.9 <2"', ['exact-pin a']],
+    ['"^1 || ^2"', ['exact-pin a']],
+    ['"==2.0"', ['lock-mismatch a']],
+    ['"^2 || ^3"', ['exact-pin a', 'lock-mismatch a']],
+    ['">=1.1, <2"', ['exact-pin a', 'lock-mismatch a']],
+    ['{ version = "2.0" }', ['lock-mismatch a']],
+    ['{ git = "https://x.test/a.git" }', ['exotic-source a']],
+    ['{ path = "../a" }', ['exotic-source a']],
+    ['[{ version = "1.0", python = "<4" }]', []],
+    ['[{ version = "1.0", python = "<4" }, { version = "2.0", python = ">=4" }]', ['exact-pin a']],
+  ])('of Poetry asks exactly, and for what is locked: a = %s', async (written, rules) => {
+    expect(await check(table(written))).toEqual(rules);
+  });
+
+  it.each([
+    ['an exact group', '[dependency-groups]\ndev = ["a==1.0", { include-group = "x" }]\nx = []\n', []],
+    ['a loose group', '[dependency-groups]\ndev = ["a>0.5"]\n', ['exact-pin a']],
+    ['a group out of step', '[dependency-groups]\ndev = ["a==2.0"]\n', ['lock-mismatch a']],
+    ['a group with a URL', '[dependency-groups]\ndev = ["a @ https://x.test/a.whl"]\n', ['exotic-source a']],
+    ['a group with no requirement', '[dependency-groups]\ndev = ["-e ."]\n', ['exotic-source dev']],
+    ['a loose extra', '[project.optional-dependencies]\nx = ["a"]\n', ['exact-pin a']],
+    ['an extra out of step', '[project.optional-dependencies]\nx = ["a==2.0"]\n', ['lock-mismatch a']],
+    ['an extra that is not locked', '[project.optional-dependencies]\nx = ["b==2.0"]\n', []],
+    [
+      'extras of its own',
+      '[project]\nname = "My.Own"\n[project.optional-dependencies]\nx = ["a==1.0"]\nall = ["my-own[x]"]\n',
+      [],
+    ],
+    [
+      'loose packages of Poetry for development',
+      '[tool.poetry.group.dev.dependencies]\na = "*"\n',
+      ['exact-pin a'],
+    ],
+    ['loose packages of PDM', '[tool.pdm.dev-dependencies]\ntest = ["a"]\n', ['exact-pin a']],
+    ['loose packages of uv', '[tool.uv]\ndev-dependencies = ["a"]\n', ['exact-pin a']],
+    [
+      'a source for what is asked for already',
+      '[project]\ndependencies = ["a==1.0"]\n[tool.poetry.dependencies]\na = { source = "x" }\n',
+      [],
+    ],
+    [
+      'versions under markers of which one is locked',
+      `[project]\ndependencies = ["a==1.0; python_version>='3'", "a==0.9; python_version<'3'"]\n`,
+      [],
+    ],
+    [
+      'a version under a marker',
+      `[project]\ndependencies = ["a==0.9; os_name=='nt'"]\n`,
+      ['lock-mismatch a'],
+    ],
+  ])('is looked at in all of its lists: %s', async (_what, text, rules) => {
+    expect(await check(text)).toEqual(rules);
+  });
+
+  it('names members of the workspace without a version', async () => {
+    const project = '[project]\nname = "root"\ndependencies = ["lib"]\n';
+    const lock = {
+      'uv.lock':
+        'version = 1\n[[package]]\nname = "root"\nsource = { virtual = "." }\n' +
+        '[[package]]\nname = "lib"\nsource = { editable = "lib" }\n',
+    };
+    expect(await check(`${project}[tool.uv.workspace]\nmembers = ["lib"]\n`, lock)).toEqual([]);
+    expect(await check(project, lock)).toContain('exact-pin lib');
+  });
+
+  it('may have groups that a pylock.toml was not made for', async () => {
+    const text = '[dependency-groups]\ndev = ["b==1.0"]\n';
+    expect(await check(text, { 'pylock.toml': 'lock-version = "1.0"\n' })).toEqual([]);
+    expect(await check(text)).toContain('lock-mismatch b');
+  });
+
+  it.each([
+    ['[packages]\na = "==1.0"\n[dev-packages]\nb = "==1.0"\n[requires]\npython_version = "3.9"\n', []],
+    ['[packages]\na = { version = "==1.0", extras = ["x"] }\n', []],
+    ['[packages]\na = "*"\n', ['exact-pin a']],
+    ['[packages]\na = { version = ">=1" }\n', ['exact-pin a']],
+    ['[packages]\na = "==2.0"\n', ['lock-mismatch a']],
+    ['[packages]\nb = "==1.0"\n', ['lock-mismatch b']],
+    ['[dev-packages]\na = "==1.0"\n', ['lock-mismatch a']],
+    ['[docs]\nc = "==1.1"\n', ['lock-mismatch c']],
+    ['[packages]\na = { git = "https://x.test/a.git", ref = "x" }\n', ['exotic-source a']],
+  ])('of Pipenv asks for what is in the same category of the lock: %j', async (text, rules) => {
+    const one = (version: string) => ({ version: `==${version}`, hashes: [`sha256:${DIGEST}`] });
+    const lock = { default: { a: one('1.0') }, develop: { b: one('1.0') }, docs: { c: one('1.0') } };
+    expect(await violationsOf({ 'Pipfile.lock': JSON.stringify(lock), Pipfile: text })).toEqual(rules);
+  });
+});

@@ -3,6 +3,7 @@ import { normalizeName } from '../ecosystem.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import { isObject, listMember, member } from '../json-value.ts';
 import type { JsonObject } from '../json-value.ts';
+import { poetrySpecifiers } from '../readers/poetry-specifier.ts';
 import { parseRequirement, pinnedVersion } from '../readers/python-requirement.ts';
 import { allowsPep440 } from '../versions/pep440-specifier.ts';
 import { addTomlItem, setTomlKey } from './insertion.ts';
@@ -192,33 +193,15 @@ function versions(owner: JsonObject, path: ValuePath): Found[] {
     const name = normalizeName('PyPI', key);
     const inner = isObject(value) ? member(value, 'version') : value;
     if (name === 'python' || typeof inner !== 'string') return [];
+    const specifiers = poetrySpecifiers(inner);
     return [
       {
         name,
         path: [...path, key, ...(isObject(value) ? ['version'] : [])],
         text: inner,
-        specifier: specifierOf(inner),
+        specifier: specifiers.length === 1 ? specifiers[0] : undefined,
         pinnedTo: (version: string) => `==${version}`,
       },
     ];
   });
-}
-
-/**
- * Poetry's notation in specifiers of PEP 440: `^1.2`, `~1.2`, `1.2` (which is exact), `*`.
- *
- * @returns undefined for what is more than that, such as `^1 || ^2`.
- */
-function specifierOf(text: string): string | undefined {
-  const plain = text.trim();
-  if (plain === '*' || plain === '') return '';
-  const [, mark, numbers] = /^([\^~]?)(\d+(?:\.\d+)*)$/.exec(plain) ?? [];
-  if (numbers === undefined)
-    return /^[=!<>~]/.test(plain) && !/[|^]/.test(plain) ? plain.replaceAll(' ', '') : undefined;
-  if (mark === '') return `==${numbers}`;
-  const parts = numbers.split('.').map(Number);
-  const first = parts.findIndex((part) => part !== 0);
-  const fixed = mark === '~' ? Math.min(parts.length, 2) - 1 : first === -1 ? parts.length - 1 : first;
-  const end = [...parts.slice(0, fixed), parts[fixed]! + 1].join('.');
-  return `>=${numbers},<${end}`;
 }

@@ -1,14 +1,10 @@
 import { normalizeName } from '../ecosystem.ts';
-import type { DependencyGraph } from '../graph/dependency-graph.ts';
-import { isObject, listMember, member } from '../json-value.ts';
 import { printable } from '../printable.ts';
 import { parseRegistry } from '../registry.ts';
 import type { LockFile } from '../readers/lock-file.ts';
-import { projectRequirements } from '../readers/pyproject.ts';
-import { parseRequirement, pinnedVersion } from '../readers/python-requirement.ts';
+import { pinnedVersion } from '../readers/python-requirement.ts';
 import { constrained, parseRequirements } from '../readers/requirements.ts';
 import type { Requirement, RequirementsFile, RequirementsOption } from '../readers/requirements.ts';
-import { parseToml } from '../readers/toml-document.ts';
 import { allowsPep440 } from '../versions/pep440-specifier.ts';
 import { violation } from '../violation.ts';
 import type { Violation } from '../violation.ts';
@@ -170,51 +166,4 @@ function stepFault(specifier: string, versions: readonly (string | undefined)[])
   if (known.length === 0 || known.some((version) => allowsPep440(specifier, version) !== false))
     return undefined;
   return `expected a locked version in "${printable(specifier)}", found ${printable(known.join(', '))}`;
-}
-
-/**
- * Checks a lock of Python against the `pyproject.toml` beside it: everything asked for is locked, in a version that was
- * asked for, and exact where it must be.
- */
-export async function checkPyproject(
-  lock: LockFile,
-  graph: DependencyGraph,
-  mustPin: MustPin,
-): Promise<Violation[]> {
-  const wanted = await projectRequirements(lock);
-  const project = wanted === undefined ? undefined : await lock.beside('pyproject.toml');
-  if (wanted === undefined || project === undefined) return [];
-  const locked = new Map<string, (string | undefined)[]>();
-  for (const { name, version } of graph.packages.values()) {
-    locked.set(name, [...(locked.get(name) ?? []), version]);
-  }
-  const table = member(parseToml(project).value, 'project');
-  const texts = isObject(table) ? listMember(table, 'dependencies') : [];
-  const report = (rule: Violation['rule'], name: string, message: string): Violation =>
-    violation(rule, name, project.path, undefined, message);
-  return [
-    ...wanted.flatMap(({ name, scope }) =>
-      locked.has(normalizeName('PyPI', name)) || scope === 'optional'
-        ? []
-        : [report('lock-mismatch', name, 'expected it in the lock, found that it is not there')],
-    ),
-    ...texts.flatMap((text) => {
-      const requirement = typeof text === 'string' ? parseRequirement(text) : undefined;
-      if (requirement === undefined) {
-        return [report('exotic-source', 'dependencies', 'expected a requirement, found another text')];
-      }
-      const { name, specifier, url } = requirement;
-      if (url !== undefined) {
-        return [report('exotic-source', name, 'expected a version of an index, found a URL')];
-      }
-      const normal = normalizeName('PyPI', name);
-      const fault = locked.has(normal) ? stepFault(specifier, locked.get(normal)!) : undefined;
-      return [
-        ...(fault === undefined ? [] : [report('lock-mismatch', name, fault)]),
-        ...(mustPin(normal) && pinnedVersion(specifier) === undefined
-          ? [report('exact-pin', name, `expected ==<version>, found "${printable(specifier)}"`)]
-          : []),
-      ];
-    }),
-  ];
 }
