@@ -20,7 +20,7 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d(?:\.\d+)?(?:z|[+-]\d\d:\d\d)$/
 const MAX_CLOCK_ERROR = 86_400_000;
 
 /** Whether a JSON value wants to be an OSV record, so that one which cannot be read is reported and not passed over. */
-export function looksLikeOsv(value: unknown): boolean {
+function looksLikeOsv(value: unknown): boolean {
   return (
     isObject(value) && (textMember(value, 'id') !== undefined || Array.isArray(member(value, 'affected')))
   );
