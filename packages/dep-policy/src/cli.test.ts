@@ -186,6 +186,18 @@ it('prints a scan in other forms, under a policy and against a base', async () =
   expect((await scan('--base', 'base.json')).status).toBe(0);
   expect((await scan('--base', 'none.json')).status).toBe(1);
   expect((await scan('--base', 'package-lock.json')).status).toBe(64);
+
+  const named = await scan('--product', 'pkg:npm/app@1', '--policy', 'accepted.yaml', '--json');
+  expect(JSON.parse(named.stdout)).toMatchObject({ products: ['pkg:npm/app@1'] });
+  await writeFile(join(root, 'named.json'), named.stdout);
+  const against = async (...words: readonly string[]) =>
+    (await scan('--base', 'named.json', ...words)).status;
+  expect([
+    await against('--product', 'pkg:npm/app@2'),
+    await against(),
+    await against('--product', 'pkg:npm/other', 'pkg:npm/app'),
+    await against('--product', 'pkg:npm/other@1'),
+  ]).toEqual([0, 0, 0, 64]);
 }, 30_000);
 
 it('checks pins, integrity and archives, each with its own exit status', async () => {

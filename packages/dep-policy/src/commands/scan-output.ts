@@ -1,3 +1,4 @@
+import { withoutVersion } from '../formats/vex-statement.ts';
 import type { VexStatement } from '../formats/vex-statement.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import { isObject, listMember, textMember } from '../json-value.ts';
@@ -27,6 +28,14 @@ export interface Printed {
   readonly report: ScanReport;
   readonly judgement: Judgement;
   readonly violations?: readonly Violation[];
+  /** Package URLs of the project. */
+  readonly products?: readonly string[];
+}
+
+/** The report of a base, as far as it is looked at. */
+interface Base {
+  readonly findings: readonly Finding[];
+  readonly products: readonly string[];
 }
 
 /** @throws {UsageError} if two forms are asked for. */
@@ -41,7 +50,7 @@ export function checkOutputFlags({ json, sarif, markdown, cyclonedx, openvex }: 
 
 /** A report in the form that was asked for. The code of the other forms is not loaded. */
 export async function formatScan(flags: OutputFlags, printed: Printed): Promise<string> {
-  const { graphs, report, judgement } = printed;
+  const { graphs, report, judgement, products = [] } = printed;
   const violations = [...(printed.violations ?? []), ...judgement.violations];
   const { excepted } = judgement;
   if (flags.sarif === true) {
@@ -65,6 +74,7 @@ export async function formatScan(flags: OutputFlags, printed: Printed): Promise<
     return JSON.stringify(
       {
         ...report,
+        ...(products.length === 0 ? {} : { products }),
         verdict,
         exitCode,
         failing: failing.map(({ id }) => id),
@@ -101,9 +111,7 @@ export async function readVex(
 }
 
 /** Reads the report of a base. Only what the comparison looks at is checked. @throws {UsageError} */
-export async function readBase(
-  path: string | undefined,
-): Promise<{ readonly findings: readonly Finding[] } | undefined> {
+export async function readBase(path: string | undefined): Promise<Base | undefined> {
   if (path === undefined) return undefined;
   let report: unknown;
   try {
@@ -122,5 +130,15 @@ export async function readBase(
   if (!findings.every(isFinding)) {
     throw new UsageError('expected --base to be what scan --json has printed, found other findings');
   }
-  return { findings };
+  const products = listMember(report, 'products').filter((one) => typeof one === 'string');
+  return { findings, products };
+}
+
+/** @throws {UsageError} if a base and the project both say what they are, and it is not the same in any version. */
+export function checkBase(base: Base | undefined, products: readonly string[]): void {
+  if (base === undefined || base.products.length === 0 || products.length === 0) return;
+  const own = new Set(products.map(withoutVersion));
+  if (!base.products.some((product) => own.has(withoutVersion(product)))) {
+    throw new UsageError('expected --base to be a report of this project, found one of another');
+  }
 }

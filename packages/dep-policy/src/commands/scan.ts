@@ -10,7 +10,7 @@ import { reportFailure, UsageError } from './console.ts';
 import type { Console } from './console.ts';
 import { judgeReport } from '../policy-file/judgement.ts';
 import { readPolicyFile } from '../policy-file/policy-file.ts';
-import { checkOutputFlags, formatScan, readBase, readVex } from './scan-output.ts';
+import { checkBase, checkOutputFlags, formatScan, readBase, readVex } from './scan-output.ts';
 import type { OutputFlags } from './scan-output.ts';
 
 /** Flags of `scan`. */
@@ -53,6 +53,8 @@ export async function scanCommand(flags: ScanFlags, console: Console): Promise<n
   const base = await readBase(flags.base);
   try {
     const policy = await readPolicyFile(process.cwd(), flags.policy);
+    const products = [...new Set([...(flags.product ?? []), ...(policy?.policy.products ?? [])])];
+    checkBase(base, products);
     const lockfiles = flags.lockfile ?? policy?.policy.lockfiles ?? (await findLocks(process.cwd()));
     if (lockfiles.length === 0) throw new UsageError('expected --lockfile <file>, found none here either');
     const focus = [...new Set([...(flags.focus ?? []), ...(policy?.policy.focus ?? [])])];
@@ -73,8 +75,8 @@ export async function scanCommand(flags: ScanFlags, console: Console): Promise<n
         epss,
         kev,
       });
-      const judgement = judgeReport(report, { policy, vex, products: flags.product, base });
-      console.print(await formatScan(flags, { graphs, report, judgement }));
+      const judgement = judgeReport(report, { policy, vex, products, base });
+      console.print(await formatScan(flags, { graphs, report, judgement, products }));
       return judgement.exitCode;
     } finally {
       await advisories.close();

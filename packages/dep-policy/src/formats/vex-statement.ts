@@ -52,6 +52,6 @@ function isSameProduct(own: string, other: string): boolean {
 }
 
 /** A package URL without its version; a scope's `@` has a `/` behind it. Any other text as it is. */
-function withoutVersion(purl: string): string {
+export function withoutVersion(purl: string): string {
   return purl.startsWith('pkg:') ? purl.replace(/@[^@/?#]*(?=[?#]|$)/, '') : purl;
 }
