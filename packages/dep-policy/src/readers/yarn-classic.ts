@@ -83,7 +83,8 @@ function add(
     name: origin === 'registry' && isAsked ? real : said,
     version,
     origin,
-    resolved: resolved?.replace(/#[0-9a-f]{40}$/, ''),
+    // Members are in no lock of Yarn 1: what is a folder here is one of somebody else.
+    resolved: resolved?.replace(/#[0-9a-f]{40}$/, '') ?? (origin === 'file' ? range : undefined),
     hashes:
       integrity === undefined
         ? sha1 === undefined || origin !== 'registry'

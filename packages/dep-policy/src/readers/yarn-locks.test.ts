@@ -134,6 +134,16 @@ describe('a lock of Yarn 1', () => {
       ).toEqual(['right@1.2.3']);
   });
 
+  it('takes no folder for a member', async () => {
+    const folder = '\n"right@file:./right":\n  version "1.0.0"\n';
+    const needs = '  dependencies:\n    right "file:./right"\n';
+    expect(await classic(`${entry('left@1.2.3')}${needs}${folder}`)).toEqual([
+      'left@1.2.3',
+      'right@1.0.0',
+      'exotic-source',
+    ]);
+  });
+
   it('has the package that is asked for', async () => {
     expect(await classic(entry('left@1.2.3', '  name lodash\n', 'lodash'))).toEqual(
       expect.arrayContaining(['lodash@1.2.3', 'conflict']),
