@@ -121,6 +121,19 @@ describe('archives of a Python lock', () => {
   });
 });
 
+it.each([
+  ['some_name-1.0-py3-none-any.whl', []],
+  ['some-name-1.0.tar.gz', []],
+  ['odd.tar.gz', []],
+  ['some_name-1.1-py3-none-any.whl', ['conflict']],
+  ['other-1.0.tar.gz', ['conflict']],
+])('a lock whose archive is %s is incomplete if that is another package or version', async (file, kinds) => {
+  const text = `[[package]]\nname = "Some_Name"\nversion = "1.0"\nfiles = [{ file = "${file}" }]\n`;
+  const root = await writeProject({ 'poetry.lock': text });
+  const { problems } = await readLockfile({ root, path: 'poetry.lock' });
+  expect(problems.map(({ kind }) => kind)).toEqual(kinds);
+});
+
 describe('a folder in a Python lock', () => {
   const uv = (source: string) =>
     `version = 1\n[[package]]\nname = "root"\nversion = "0"\nsource = { virtual = "." }\n` +

@@ -13,6 +13,7 @@ export type { Ecosystem, PackageName } from './ecosystem.ts';
 
 export { LOCK_FORMATS, SCOPES } from './graph/dependency-graph.ts';
 export type {
+  Archive,
   DependencyGraph,
   Edge,
   GraphProblem,

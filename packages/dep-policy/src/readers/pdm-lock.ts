@@ -5,6 +5,7 @@ import type { JsonObject } from '../json-value.ts';
 import type { LockFile } from './lock-file.ts';
 import { projectRequirements } from './pyproject.ts';
 import { parseRequirement } from './python-requirement.ts';
+import { addLocked } from './python-archives.ts';
 import { parseToml } from './toml-document.ts';
 import { archiveHashes, PackageKeys, readArchives, textList, tomlPackages } from './toml-packages.ts';
 
@@ -26,7 +27,7 @@ export async function readPdmLock(file: LockFile): Promise<DependencyGraph> {
     const old = isObject(oldFiles) ? listMember(oldFiles, `${name} ${version ?? ''}`) : [];
     const origin = originOfTable(table);
     const archives = readArchives([...files, ...old]);
-    builder.add({
+    addLocked(builder, {
       key,
       name,
       version,

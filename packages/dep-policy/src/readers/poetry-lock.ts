@@ -5,6 +5,7 @@ import { isObject, listMember, member, textMember } from '../json-value.ts';
 import type { JsonObject } from '../json-value.ts';
 import type { LockFile } from './lock-file.ts';
 import { projectRequirements } from './pyproject.ts';
+import { addLocked } from './python-archives.ts';
 import { parseToml } from './toml-document.ts';
 import { archiveHashes, PackageKeys, readArchives, textList, tomlPackages } from './toml-packages.ts';
 
@@ -28,7 +29,7 @@ export async function readPoetryLock(file: LockFile): Promise<DependencyGraph> {
     const archives = readArchives([...files, ...old]);
     const origin = isObject(source) ? originOfSource(source) : 'registry';
     const url = isObject(source) ? textMember(source, 'url') : undefined;
-    builder.add({
+    addLocked(builder, {
       key,
       name,
       version,

@@ -5,6 +5,7 @@ import type { JsonObject } from '../json-value.ts';
 import { malformed } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
 import { pythonMembers } from './python-members.ts';
+import { addLocked } from './python-archives.ts';
 import { parseToml } from './toml-document.ts';
 import { archiveHashes, PackageKeys, readArchives, textList, tomlPackages } from './toml-packages.ts';
 
@@ -32,7 +33,7 @@ export async function readPylock(file: LockFile): Promise<DependencyGraph> {
     const directory = member(table, 'directory');
     const folder = isObject(directory) ? (textMember(directory, 'path') ?? '/') : undefined;
     const isOwn = folder !== undefined && isMember(folder) && archives.length === 0;
-    builder.add({
+    addLocked(builder, {
       key,
       name,
       version: locked,

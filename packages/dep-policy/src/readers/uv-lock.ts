@@ -5,6 +5,7 @@ import type { JsonObject } from '../json-value.ts';
 import { malformed } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
 import { pythonMembers } from './python-members.ts';
+import { addLocked } from './python-archives.ts';
 import { parseToml } from './toml-document.ts';
 import { archiveHashes, PackageKeys, readArchives, tomlPackages } from './toml-packages.ts';
 
@@ -39,7 +40,7 @@ export async function readUvLock(file: LockFile): Promise<DependencyGraph> {
         ...groupEdges(keys, member(table, 'dev-dependencies'), 'dev'),
       ]);
     }
-    builder.add({
+    addLocked(builder, {
       key,
       name,
       version: locked,

@@ -1,10 +1,8 @@
-import { normalizeName } from '../ecosystem.ts';
 import type { Archive, PackageNode } from '../graph/dependency-graph.ts';
 import type { PolicyFile } from '../policy-file/policy-schema.ts';
 import { printable } from '../printable.ts';
-import { parseArchiveName } from '../readers/python-requirement.ts';
+import { fileOf, isArchiveOf } from '../readers/python-archives.ts';
 import { findRegistryFault } from '../registry.ts';
-import { compareVersions } from '../versions/version-order.ts';
 import type { Rule } from '../violation.ts';
 
 /** Hex digits of the hashes that pip takes for secure, and of those that are known to be weak. */
@@ -105,34 +103,11 @@ function urlFault(text: string, node: PackageNode, pypi: readonly string[]): Sou
       message: `expected a host of ${hosts.join(', ')}, found ${printable(url.host)}`,
     };
   }
-  return nameFault(decoded(url.pathname.slice(url.pathname.lastIndexOf('/') + 1)), node);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
+  return nameFault(fileOf(url), node);
 }
 
 function nameFault(file: string, node: PackageNode): SourceFault | undefined {
   return isArchiveOf(file, node)
     ? undefined
     : { rule: 'registry', message: 'expected an archive of this name and version, found another' };
-}
-
-/** The name of an sdist may be cut at any hyphen: old ones have them in the version. */
-function isArchiveOf(file: string, { name, version }: PackageNode): boolean {
-  const isSame = (found: { readonly name: string; readonly version: string }): boolean =>
-    normalizeName('PyPI', found.name) === name &&
-    (version === undefined || compareVersions('PyPI', found.version, version) === 0);
-  const archive = parseArchiveName(file);
-  if (archive !== undefined && isSame(archive)) return true;
-  const stem = /^([\w.+!-]+)\.(?:tar\.gz|tar\.bz2|tar\.xz|tgz|zip)$/.exec(file)?.[1] ?? '';
-  for (let at = stem.indexOf('-'); at !== -1; at = stem.indexOf('-', at + 1)) {
-    if (version !== undefined && isSame({ name: stem.slice(0, at), version: stem.slice(at + 1) }))
-      return true;
-  }
-  return false;
 }
