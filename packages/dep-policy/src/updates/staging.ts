@@ -93,7 +93,10 @@ export async function stageUpdate(options: StagingOptions): Promise<UpdateRecord
     return await appendRecord(root, {
       time: now.toISOString(),
       reason,
-      changes: [...changes, ...archives.map(({ ecosystem, package: name, from, to }) => ({ ecosystem, package: name, from, to }))],
+      changes: [
+        ...changes,
+        ...archives.map(({ ecosystem, package: name, from, to }) => ({ ecosystem, package: name, from, to })),
+      ],
       locks: after.map(({ file, sha256: digest }, index) => ({
         file,
         before: before[index]!.sha256,
