@@ -130,6 +130,9 @@ it('closes in the ledger what is gone from every lock that it was in, whichever 
   expect(await written(a)).toEqual([['verified', undefined]]);
   await put(a, 'left');
   expect(await written(a)).toEqual([['reopened', [a]]]);
+  await put(a, 'right');
+  await put(b, 'left');
+  expect(await written(a, b)).toEqual([['reopened', [b]]]);
 });
 
 it.each([
