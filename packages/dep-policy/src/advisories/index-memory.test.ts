@@ -29,7 +29,7 @@ const PROGRAM = `
   const [path, out] = process.argv.slice(-2);
   const { buildAdvisoryIndex } = await import(${JSON.stringify(new URL('./build-index.ts', import.meta.url).href)});
   const { header } = await buildAdvisoryIndex({ from: [path], out });
-  console.log(header.counts.records, header.counts.packages);
+  process.stdout.write([header.counts.records, header.counts.packages].join(' '));
 `;
 
 /** Megabytes of heap that the process gets beside what is young. */
